@@ -1,0 +1,1 @@
+"""lmis keeps contraceptives on the shelf: a logistics management information system."""

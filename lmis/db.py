@@ -1,0 +1,101 @@
+"""The database: naming of constraints, engines, and the sessions that requests, commands and jobs work in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, types
+from sqlmodel import Session, SQLModel
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+BigId = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself on SQLite
+
+
+class Table(SQLModel):
+    """The base of every table."""
+
+    metadata = metadata
+
+
+class UtcDateTime(types.TypeDecorator[datetime]):
+    """A moment in UTC; refuses a time without a zone, and gives one back with it."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored time needs a zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine on SQLite (one writer, durable) or PostgreSQL (times in UTC)."""
+    if url.startswith("postgresql"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+        return create_engine(url, connect_args={"options": "-c timezone=UTC"}, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # the begin event below decides, not the driver
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-65536"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", "BEGIN"))
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """A session that writes: commits on return, rolls back on raise. SQLite's one writer is taken at once."""
+    with Session(engine.execution_options(begin="BEGIN IMMEDIATE"), expire_on_commit=False) as session:
+        with session.begin():
+            yield session
+
+
+@contextmanager
+def reader(engine: Engine) -> Iterator[Session]:
+    """A session that only reads."""
+    with Session(engine) as session:
+        yield session
+
+
+def _request_transaction(request: Request) -> Iterator[Session]:
+    with transaction(request.app.state.engine) as session:
+        yield session
+
+
+def _request_reader(request: Request) -> Iterator[Session]:
+    with reader(request.app.state.engine) as session:
+        yield session
+
+
+Transaction = Annotated[Session, Depends(_request_transaction, scope="function")]
+Reader = Annotated[Session, Depends(_request_reader, scope="function")]

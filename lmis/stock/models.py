@@ -1,0 +1,158 @@
+"""The ledger (documents of signed lines, only ever inserted) and what is kept from it to be read fast."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlmodel import Field
+
+from lmis.db import BigId, Table, UtcDateTime
+
+
+class Reason(Table, table=True):
+    """Why stock was lost, found, adjusted or returned; `other` always exists."""
+
+    __tablename__ = "reason"
+
+    code: str = Field(primary_key=True, max_length=40)
+    name_vi: str
+    name_en: str
+    kinds: str  # blank-separated kinds of document that offer it
+    position: int = 0
+
+
+class StockMovement(Table, table=True):
+    """One dated document of signed lines. Inserted, never updated: a trigger refuses the rest."""
+
+    __tablename__ = "stock_movement"
+    __table_args__ = (UniqueConstraint("facility_id", "kind", "year", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)  # type: ignore[call-overload]
+    uuid: UUID = Field(unique=True)  # made by the client with the form, so that a second post changes nothing
+    kind: str = Field(max_length=20)
+    year: int  # of occurred_on
+    number: int  # counts within facility, kind and year, without gaps
+    occurred_on: date  # what the paper says
+    recorded_at: datetime = Field(sa_type=UtcDateTime)  # when it was typed
+    facility_id: int = Field(foreign_key="facility.id")
+    counterparty_id: int | None = Field(default=None, foreign_key="facility.id", index=True)
+    party: str | None = None  # who stands outside the network: a supplier's name
+    reference: str | None = None  # the number on the paper
+    note: str | None = None
+    user_id: int | None = Field(default=None, foreign_key="user_account.id")
+    reverses_id: int | None = Field(  # type: ignore[call-overload]
+        default=None, foreign_key="stock_movement.id", unique=True, sa_type=BigId
+    )
+    digest: str = Field(max_length=32)  # of the content, to tell a second post from a clash of ids
+
+
+class StockMovementLine(Table, table=True):
+    """One signed line. A document's quantities sum to zero for every lot, channel and status it moves between places."""
+
+    __tablename__ = "stock_movement_line"
+    __table_args__ = (
+        CheckConstraint("quantity <> 0 OR counted IS NOT NULL", name="quantity"),
+        Index(
+            "ix_stock_movement_line_card",
+            "facility_id",
+            "item_id",
+            "occurred_on",
+            "movement_id",
+            sqlite_where=text("account = 'stock'"),
+            postgresql_where=text("account = 'stock'"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    movement_id: int = Field(  # type: ignore[call-overload]
+        primary_key=True, foreign_key="stock_movement.id", sa_type=BigId
+    )
+    line_no: int = Field(primary_key=True)
+    account: str = Field(max_length=12)  # stock, or an outside account: supplier, clients, loss, found, opening
+    facility_id: int = Field(foreign_key="facility.id")
+    item_id: int = Field(foreign_key="item.id")
+    lot_id: int = Field(foreign_key="lot.id")
+    channel: str = Field(foreign_key="channel.code", max_length=20)
+    status: str = Field(max_length=12)  # usable, quarantined
+    measure: str | None = Field(default=None, max_length=12)  # the report's column; none outside stock
+    quantity: int  # base units, signed
+    counted: int | None = None  # what a physical count found; `quantity` is then the difference
+    reason: str | None = Field(default=None, foreign_key="reason.code", max_length=40)
+    occurred_on: date  # the document's
+
+
+class StockOnHand(Table, table=True):
+    """How much of a lot is on the shelf now. Kept in the transaction that posts; never below zero."""
+
+    __tablename__ = "stock_on_hand"
+    __table_args__ = (
+        CheckConstraint("on_hand >= 0", name="not_negative"),
+        {"sqlite_with_rowid": False},
+    )
+
+    facility_id: int = Field(primary_key=True, foreign_key="facility.id")
+    item_id: int = Field(primary_key=True, foreign_key="item.id")
+    lot_id: int = Field(primary_key=True, foreign_key="lot.id", index=True)
+    channel: str = Field(primary_key=True, foreign_key="channel.code", max_length=20)
+    status: str = Field(primary_key=True, max_length=12)
+    on_hand: int
+    received_on: date  # when the lot first came
+    last_on: date  # the latest day with a movement
+    settled_on: date | None = None  # the day of the last physical count
+    settled_id: int | None = Field(default=None, sa_type=BigId)  # type: ignore[call-overload]
+
+
+class StockMonth(Table, table=True):
+    """What moved in a month, by facility, item and channel; months without movement have no row."""
+
+    __tablename__ = "stock_month"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    facility_id: int = Field(primary_key=True, foreign_key="facility.id")
+    item_id: int = Field(primary_key=True, foreign_key="item.id")
+    channel: str = Field(primary_key=True, foreign_key="channel.code", max_length=20)
+    month: int = Field(primary_key=True)  # 202610
+    opening: int = 0  # opening balances entered in the month
+    received: int = 0
+    issued: int = 0
+    dispensed: int = 0
+    adjusted: int = 0
+    lost: int = 0
+    closing: int = 0  # on hand at the month's end, usable or not
+
+
+class Stockout(Table, table=True):
+    """A span of days on which no usable stock of the item was on hand. One may begin later: stock that will expire."""
+
+    __tablename__ = "stockout"
+
+    facility_id: int = Field(primary_key=True, foreign_key="facility.id")
+    item_id: int = Field(primary_key=True, foreign_key="item.id")
+    started_on: date = Field(primary_key=True)
+    ended_on: date | None = None  # the first day with stock again
+
+
+class DocumentCounter(Table, table=True):
+    """The last document number given out by a facility, kind and year."""
+
+    __tablename__ = "document_counter"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    facility_id: int = Field(primary_key=True, foreign_key="facility.id")
+    kind: str = Field(primary_key=True, max_length=20)
+    year: int = Field(primary_key=True)
+    last: int
+
+
+class ReportedMonth(Table, table=True):
+    """A month that reached us as a monthly report of another system, with what only it knew."""
+
+    __tablename__ = "reported_month"
+
+    facility_id: int = Field(primary_key=True, foreign_key="facility.id")
+    item_id: int = Field(primary_key=True, foreign_key="item.id")
+    month: int = Field(primary_key=True)
+    days_out: int | None = None  # stockout days it reported; none: not recorded
+    ordered: int | None = None
