@@ -49,6 +49,11 @@ class UtcDateTime(types.TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def id_of(row: Any) -> int:
+    """The id of a row that the database has."""
+    return int(row.id)
+
+
 def make_engine(url: str) -> Engine:
     """An engine on SQLite (one writer, durable) or PostgreSQL (times in UTC)."""
     if url.startswith("postgresql"):

@@ -1,0 +1,73 @@
+"""What routes ask for: who is signed in, and the facility of the address. The one place that checks both."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+
+from lmis import clock
+from lmis.accounts.models import User
+from lmis.accounts.rights import may_post
+from lmis.accounts.scope import Place, place_of, sees
+from lmis.accounts.service import session_user
+from lmis.db import reader
+from lmis.errors import Forbidden, LmisError, NotFound
+from lmis.i18n import N_
+from lmis.network.models import Facility
+
+SESSION_COOKIE = "session"
+
+
+class SignInNeeded(LmisError):
+    status_code = 401
+    msgid = N_("Sign in first.")
+
+
+def _current_user(request: Request) -> User:
+    token = request.cookies.get(SESSION_COOKIE)
+    with reader(request.app.state.engine) as session:
+        user = session_user(session, token, clock.now()) if token else None
+        if user is None:
+            raise SignInNeeded
+        request.state.user = user
+        home = session.get_one(Facility, user.facility_id)
+        request.state.place = place_of(session, user, home.code, clock.today())
+    return user
+
+
+CurrentUser = Annotated[User, Depends(_current_user)]
+
+
+def _current_place(request: Request, user: CurrentUser, code: str) -> Place:
+    if request.state.place.facility.code != code:
+        with reader(request.app.state.engine) as session:
+            request.state.place = place_of(session, user, code, clock.today())
+    place: Place = request.state.place
+    return place
+
+
+CurrentPlace = Annotated[Place, Depends(_current_place)]
+
+
+def _current_facility(place: CurrentPlace) -> Facility:
+    return place.facility
+
+
+CurrentFacility = Annotated[Facility, Depends(_current_facility)]
+
+
+def _poster(user: CurrentUser) -> User:
+    if not may_post(user.role):
+        raise Forbidden
+    return user
+
+
+Poster = Annotated[User, Depends(_poster)]  # someone who may record and reverse documents
+
+
+def must_see(session: Session, user: User, *facility_ids: int | None) -> None:
+    """Raises NotFound unless one of the facilities lies in the user's scope."""
+    if not any(sees(session, user, id_, clock.today()) for id_ in facility_ids if id_ is not None):
+        raise NotFound
