@@ -1,0 +1,57 @@
+"""The reasons for losing, finding, adjusting, returning and holding stock that a new database begins with.
+
+A reason is data: a site may rename them and add its own. `other` always exists.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lmis.stock.documents import Kind
+
+OTHER = "other"
+OPENING_GAP = "import_opening_gap"
+IMBALANCE = "import_imbalance"
+ADJUSTED = "import_adjusted"
+
+_BOTH_WAYS = (Kind.ADJUSTMENT, Kind.COUNT)
+_REASONS: tuple[tuple[str, str, str, tuple[Kind, ...]], ...] = (
+    ("expired", "Hết hạn", "Expired", (Kind.LOSS, Kind.RETURN)),
+    ("damaged", "Hư hỏng", "Damaged", (Kind.LOSS, Kind.RETURN, Kind.QUARANTINE)),
+    ("lost", "Thất lạc", "Missing", (Kind.LOSS, *_BOTH_WAYS)),
+    ("stolen", "Mất trộm", "Stolen", (Kind.LOSS,)),
+    ("quality", "Kém phẩm chất", "Quality fault", (Kind.LOSS, Kind.RETURN, Kind.QUARANTINE)),
+    ("recalled", "Thu hồi lô", "Lot recalled", (Kind.LOSS, Kind.RETURN, Kind.QUARANTINE)),
+    ("destroyed", "Tiêu hủy", "Destroyed", (Kind.LOSS,)),
+    ("found_in_store", "Tìm thấy trong kho", "Found in the store", (Kind.FOUND, *_BOTH_WAYS)),
+    ("counting_difference", "Chênh lệch kiểm kê", "Counting difference", (Kind.FOUND, *_BOTH_WAYS)),
+    ("recording_error", "Ghi chép sai", "Recording error", (Kind.FOUND, *_BOTH_WAYS)),
+    ("near_expiry", "Cận hạn", "Near expiry", (Kind.RETURN,)),
+    ("overstock", "Tồn kho vượt mức", "Overstock", (Kind.RETURN,)),
+    ("wrong_delivery", "Giao nhầm", "Delivered by mistake", (Kind.RETURN,)),
+    ("quality_check", "Chờ kiểm tra chất lượng", "Waiting for a quality check", (Kind.QUARANTINE,)),
+    ("passed_check", "Đạt kiểm tra chất lượng", "Passed the quality check", (Kind.RELEASE,)),
+    (ADJUSTED, "Điều chỉnh theo báo cáo nhập", "Adjusted in the imported report", (Kind.ADJUSTMENT,)),
+    (
+        OPENING_GAP,
+        "Tồn đầu kỳ khác tồn cuối kỳ trước trong báo cáo nhập",
+        "Opening differs from the previous closing in the imported report",
+        (Kind.ADJUSTMENT,),
+    ),
+    (
+        IMBALANCE,
+        "Tồn cuối kỳ không khớp trong báo cáo nhập",
+        "Closing does not add up in the imported report",
+        (Kind.ADJUSTMENT,),
+    ),
+    (
+        OTHER,
+        "Lý do khác",
+        "Other",
+        (Kind.LOSS, Kind.FOUND, *_BOTH_WAYS, Kind.RETURN, Kind.QUARANTINE, Kind.RELEASE),
+    ),
+)
+REASONS: tuple[dict[str, Any], ...] = tuple(
+    {"code": code, "name_vi": vi, "name_en": en, "kinds": " ".join(kinds), "position": position}
+    for position, (code, vi, en, kinds) in enumerate(_REASONS)
+)
