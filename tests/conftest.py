@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
 import threading
@@ -13,30 +12,22 @@ from uuid import uuid4
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from lmis import schema
 from lmis.db import make_engine, transaction
-from tests import loopback, postgres
+from tests import chromium, loopback, postgres
 
 loopback.block_the_rest()
 
 TEMPLATE = "prepared"
-CHROMIUM_FLAGS = (
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def _prepare(url: str) -> None:
     engine = make_engine(url)
-    getattr(schema, "prepare", schema.migrate)(engine)
+    schema.prepare(engine)
     engine.dispose()
 
 
@@ -141,20 +132,11 @@ def live_server(sqlite_engine: Engine) -> Iterator[str]:
     listener.close()
 
 
-def find_chromium() -> str | None:
-    """The Chromium on the PATH; None: Playwright's own."""
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return next((path for path in map(shutil.which, names) if path), None)
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """A headless Chromium, one for each process of the test run."""
-    flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.getuid() == 0 else [])]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
-        yield chromium
-        chromium.close()
+    with chromium.launch() as browser:
+        yield browser
 
 
 @pytest.fixture
