@@ -62,9 +62,7 @@ def a_level(session: Session, code: str = "commune") -> Level:
     capabilities = "" if code in NON_CLINICAL_LEVELS else ALL_CAPABILITIES
     return session.get(Level, code) or add(
         session,
-        Level(
-            code=code, name_vi=code, name_en=code, rank=rank, dispenses=dispenses, capabilities=capabilities
-        ),
+        Level(code=code, name_vi=code, name_en=code, rank=rank, dispenses=dispenses, capabilities=capabilities),
     )
 
 
@@ -170,9 +168,7 @@ def an_item(
     return item
 
 
-def a_lot(
-    session: Session, item: Item | None = None, number: str | None = None, expires_on: date | None = JUNE
-) -> Lot:
+def a_lot(session: Session, item: Item | None = None, number: str | None = None, expires_on: date | None = JUNE) -> Lot:
     """A lot of `item`, or of a new one; the number '' is the item's unlotted stock."""
     number = f"A{next(_numbers)}" if number is None else number
     item = item or an_item(session)
@@ -214,9 +210,7 @@ def a_user(
     )
 
 
-def a_line(
-    lot: Lot, quantity: int, *, channel: str = "free", status: str = USABLE, reason: str | None = None
-) -> Line:
+def a_line(lot: Lot, quantity: int, *, channel: str = "free", status: str = USABLE, reason: str | None = None) -> Line:
     """One line of a document: `quantity` base units of `lot`."""
     return Line(lot.item_id, id_of(lot), channel, quantity, status, reason)
 
