@@ -80,9 +80,9 @@ def _begin_sqlite(connection: Any) -> None:
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
     """A session that writes: commits on return, rolls back on raise. SQLite's one writer is taken at once."""
-    with Session(engine.execution_options(begin="BEGIN IMMEDIATE"), expire_on_commit=False) as session:
-        with session.begin():
-            yield session
+    writer = engine.execution_options(begin="BEGIN IMMEDIATE")
+    with Session(writer, expire_on_commit=False) as session, session.begin():
+        yield session
 
 
 @contextmanager

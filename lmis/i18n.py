@@ -56,11 +56,24 @@ class Message:
         return self.translate("en")
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """The name of a thing that has one in each language."""
+
+    vi: str
+    en: str
+
+    def __str__(self) -> str:
+        return self.vi
+
+
 def show(value: object, language: str) -> str:
     """`value` as people of `language` write it: messages translated, numbers grouped, dates dd/MM/yyyy."""
     match value:
         case Message():
             return value.translate(language)
+        case Name():
+            return value.en if language == "en" else value.vi
         case bool():
             return str(value)
         case int():

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from hashlib import blake2b
+from typing import NamedTuple
 from uuid import UUID
 
 from lmis.i18n import N_
@@ -114,8 +115,7 @@ class Document:
         return blake2b(repr(content).encode(), digest_size=16).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
+class Posted(NamedTuple):
     """What posting a document gave. created: False when it had been posted before."""
 
     id: int
@@ -124,4 +124,3 @@ class Posted:
     year: int
     number: int
     created: bool
-    lines: int = field(default=0)

@@ -29,7 +29,7 @@ class StockMovement(Table, table=True):
     __tablename__ = "stock_movement"
     __table_args__ = (UniqueConstraint("facility_id", "kind", "year", "number"),)
 
-    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)  # type: ignore[call-overload]
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     uuid: UUID = Field(unique=True)  # made by the client with the form, so that a second post changes nothing
     kind: str = Field(max_length=20)
     year: int  # of occurred_on
@@ -42,14 +42,12 @@ class StockMovement(Table, table=True):
     reference: str | None = None  # the number on the paper
     note: str | None = None
     user_id: int | None = Field(default=None, foreign_key="user_account.id")
-    reverses_id: int | None = Field(  # type: ignore[call-overload]
-        default=None, foreign_key="stock_movement.id", unique=True, sa_type=BigId
-    )
+    reverses_id: int | None = Field(default=None, foreign_key="stock_movement.id", unique=True, sa_type=BigId)
     digest: str = Field(max_length=32)  # of the content, to tell a second post from a clash of ids
 
 
 class StockMovementLine(Table, table=True):
-    """One signed line. A document's quantities sum to zero for every lot, channel and status it moves between places."""
+    """One signed line. A document's quantities sum to zero over shelves and outside accounts, lot by lot."""
 
     __tablename__ = "stock_movement_line"
     __table_args__ = (
@@ -66,9 +64,7 @@ class StockMovementLine(Table, table=True):
         {"sqlite_with_rowid": False},
     )
 
-    movement_id: int = Field(  # type: ignore[call-overload]
-        primary_key=True, foreign_key="stock_movement.id", sa_type=BigId
-    )
+    movement_id: int = Field(primary_key=True, foreign_key="stock_movement.id", sa_type=BigId)
     line_no: int = Field(primary_key=True)
     account: str = Field(max_length=12)  # stock, or an outside account: supplier, clients, loss, found, opening
     facility_id: int = Field(foreign_key="facility.id")
@@ -101,7 +97,7 @@ class StockOnHand(Table, table=True):
     received_on: date  # when the lot first came
     last_on: date  # the latest day with a movement
     settled_on: date | None = None  # the day of the last physical count
-    settled_id: int | None = Field(default=None, sa_type=BigId)  # type: ignore[call-overload]
+    settled_id: int | None = Field(default=None, sa_type=BigId)
 
 
 class StockMonth(Table, table=True):

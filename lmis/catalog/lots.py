@@ -1,0 +1,101 @@
+"""Lots: one number however it is typed, found or added many at a time."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from datetime import date
+
+from sqlmodel import Session
+
+from lmis.errors import LmisError
+from lmis.i18n import N_, nfc
+from lmis.sql import Sql, as_day_or_none
+
+Wanted = tuple[int, str, date | None]  # item id, lot number ('' for unlotted stock), expiry on the label
+UNLOTTED = ""
+
+
+class UnknownLot(LmisError):
+    status_code = 422
+    msgid = N_("Lot %(lot)s of this item is not known. Check the number on the label, or receive it first.")
+
+
+class LotExpiryDiffers(LmisError):
+    status_code = 409
+    msgid = N_(
+        "Lot %(lot)s is known with the expiry date %(known)s; here it says %(given)s. "
+        "Check the label: one lot has one expiry date."
+    )
+
+
+class LotWithoutExpiry(LmisError):
+    status_code = 409
+    msgid = N_(
+        "Lot %(lot)s was first entered without an expiry date; here it says %(given)s. "
+        "Leave the expiry date empty, or reverse the first document and enter it with the date."
+    )
+
+
+class LotNumberMissing(LmisError):
+    status_code = 422
+    msgid = N_("An expiry date belongs to a lot. Enter the lot number too, or leave both empty.")
+
+
+class LotNumberTooLong(LmisError):
+    status_code = 422
+    msgid = N_("The lot number has %(length)s characters; at most 64 can be kept.")
+
+
+def lot_key(number: str) -> str:
+    """What tells lots apart: case, blanks and the Unicode form of the number do not."""
+    folded = unicodedata.normalize("NFKC", number).casefold()
+    return "".join(c for c in unicodedata.normalize("NFKC", folded) if unicodedata.category(c)[0] not in "ZC")
+
+
+def find_or_add_lots(session: Session, wanted: Sequence[Wanted], *, add: bool) -> list[int | LmisError]:
+    """The lot id of each wanted lot, or why there is none.
+
+    add: make the lots that are not known yet. Unlotted stock is always made when first used.
+    """
+    sql = Sql(session)
+    keys = [(item, lot_key(number)) for item, number, _ in wanted]
+    known = _known(sql, keys)
+    _add(sql, [w for w, key in zip(wanted, keys, strict=True) if key not in known and (add or not key[1])])
+    known = _known(sql, keys) if len(known) < len(set(keys)) else known
+    return [_found(w, known.get(key)) for w, key in zip(wanted, keys, strict=True)]
+
+
+def _known(sql: Sql, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, date | None]]:
+    rows = sql.rows(
+        "SELECT item_id, number_key, id, expires_on FROM lot WHERE item_id IN (:items*) AND number_key IN (:keys*)",
+        items=sorted({item for item, _ in keys}),
+        keys=sorted({key for _, key in keys}),
+    )
+    return {(item, key): (lot, as_day_or_none(expires)) for item, key, lot, expires in rows}
+
+
+def _add(sql: Sql, wanted: Sequence[Wanted]) -> None:
+    new: dict[tuple[int, str], tuple[int, str, str, date | None]] = {}
+    for item, number, expires in wanted:
+        key = (item, lot_key(number))
+        if len(key[1]) <= 64 and (key not in new or new[key][3] is None):
+            new[key] = (item, nfc(number)[:64], key[1], expires if key[1] else None)
+    sql.insert(
+        "INSERT INTO lot (item_id, number, number_key, expires_on) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(item, number, key, expires and expires.isoformat()) for item, number, key, expires in new.values()],
+    )
+
+
+def _found(wanted: Wanted, lot: tuple[int, date | None] | None) -> int | LmisError:
+    _, number, given = wanted
+    if lot is None:
+        key = lot_key(number)
+        return LotNumberTooLong(length=len(key)) if len(key) > 64 else UnknownLot(lot=nfc(number))
+    if given is None or lot[1] == given:
+        return lot[0]
+    if not lot_key(number):
+        return LotNumberMissing()
+    if lot[1] is None:
+        return LotWithoutExpiry(lot=nfc(number), given=given)
+    return LotExpiryDiffers(lot=nfc(number), known=lot[1], given=given)

@@ -1,0 +1,446 @@
+"""What a document does to the shelves, and whether it may. Pure: it works on balances held in memory.
+
+A `Ledger` holds the shelves that a batch of documents touches. Documents are applied in order; one that is refused
+changes nothing, and all its refusals are given together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from lmis.errors import Refused
+from lmis.i18n import Name
+from lmis.stock import refusals
+from lmis.stock.documents import (
+    NEEDS_COUNTERPARTY,
+    NEEDS_REASON,
+    NEEDS_USABLE,
+    QUARANTINED,
+    RECEIVED,
+    RULES,
+    STOCK,
+    USABLE,
+    Document,
+    Kind,
+    Line,
+)
+from lmis.stock.fefo import is_expired
+from lmis.stock.refusals import LineRefused
+
+MAX_QUANTITY = 2**31 - 1
+STATUS_MOVED: dict[str, str] = {Kind.QUARANTINE: USABLE, Kind.RELEASE: QUARANTINED}  # the status that the goods leave
+MOVES_BETWEEN = NEEDS_COUNTERPARTY | {Kind.RETURN}
+BRINGS_IN = frozenset({Kind.OPENING, Kind.RECEIPT, Kind.ISSUE, Kind.TRANSFER})
+
+Key = tuple[int, int, int, str, str]  # facility, item, lot, channel, status
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the rules need to know of a facility."""
+
+    id: int
+    name: str
+    rank: int
+    capabilities: frozenset[str]
+    closed_on: date | None = None
+    closed_through: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What the rules need to know of an item. channels: empty means all."""
+
+    id: int
+    name: Name
+    capability: str | None
+    channels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LotFacts:
+    id: int
+    item_id: int
+    number: str
+    expires_on: date | None
+
+
+@dataclass(slots=True)
+class Balance:
+    """One lot on one shelf. steps: what this batch has changed, by day."""
+
+    on_hand: int = 0
+    received_on: date = date.max
+    last_on: date = date.min
+    settled_on: date | None = None
+    settled_id: int | None = None
+    steps: dict[date, int] = field(default_factory=dict)
+
+
+class Entry(NamedTuple):
+    """A line as it stands in the ledger; `account` is stock or an outside account."""
+
+    account: str
+    facility_id: int
+    item_id: int
+    lot_id: int
+    channel: str
+    status: str
+    measure: str | None
+    quantity: int
+    counted: int | None = None
+    reason: str | None = None
+
+    @property
+    def key(self) -> Key:
+        return (self.facility_id, self.item_id, self.lot_id, self.channel, self.status)
+
+
+Numbered = tuple[int | None, Entry]  # an entry and the line of the document it comes from
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A posted document that a reversal undoes."""
+
+    id: int
+    kind: str
+    occurred_on: date
+    facility_id: int
+    counterparty_id: int | None
+    entries: Sequence[Entry]
+
+
+class Ledger:
+    """The shelves a batch touches.
+
+    above: the facilities above one on a day; later: the changes by day of one shelf after a day, from before the batch.
+    """
+
+    def __init__(
+        self,
+        *,
+        today: date,
+        places: Mapping[int, Place],
+        goods: Mapping[int, Goods],
+        lots: Mapping[int, LotFacts],
+        balances: dict[Key, Balance],
+        above: Callable[[int, date], Iterable[int]],
+        later: Callable[[Key, date], Mapping[date, int]],
+    ) -> None:
+        self.today = today
+        self.places = places
+        self.goods = goods
+        self.lots = lots
+        self.balances = balances
+        self.originals: dict[str, Original] = {}
+        self.reversed: set[int] = set()
+        self._above = above
+        self._later = later
+        self.expiries = {lot.id: lot.expires_on for lot in lots.values()}
+        self.last_on: dict[tuple[int, int, str], date] = {}  # before the batch
+        self._settled: dict[tuple[int, int], tuple[date, int]] = {}
+        for key, balance in balances.items():
+            shelf = (key[0], key[1], key[3])
+            self.last_on[shelf] = max(balance.last_on, self.last_on.get(shelf, date.min))
+            self._settle(key, balance)
+        self._last_of_series: dict[tuple[int, int], date] = {}
+        for (facility, item, _), day in self.last_on.items():
+            self._last_of_series[facility, item] = max(day, self._last_of_series.get((facility, item), date.min))
+
+    def last_on_of(self, series: tuple[int, int]) -> date:
+        """The latest day on which the item moved at the facility, before the batch."""
+        return self._last_of_series.get(series, date.min)
+
+    # -- applying ------------------------------------------------------------------------------------------------
+
+    def apply(self, document: Document, movement_id: int, index: int = 0) -> list[Entry]:
+        """The entries of a document, now on the shelves.
+
+        Raises Refused with every reason against it, each telling `index` and its line; the shelves stay as they were.
+        """
+        _refuse([fault.at(index) for fault in self._form_faults(document)])
+        faults = [fault.at(index) for fault in self._document_faults(document)]
+        entries: list[Numbered] = []
+        if document.reverses is not None:
+            entries = [(None, entry) for entry in self._reversal_entries(document.reverses)]
+        else:
+            for number, line in enumerate(document.lines):
+                found = [fault.at(index, number) for fault in self._line_faults(document, line)]
+                faults += found
+                entries += [] if found else [(number, entry) for entry in self._line_entries(document, line)]
+        faults += self._balance_faults(document, entries, index)
+        _refuse(faults)
+        applied = [entry for _, entry in entries]
+        self._put(document, applied, movement_id)
+        return applied
+
+    def _put(self, document: Document, entries: list[Entry], movement_id: int) -> None:
+        on = document.occurred_on
+        for entry in entries:
+            if entry.account != STOCK:
+                continue
+            balance = self.balances.get(entry.key)
+            if balance is None:
+                balance = self.balances[entry.key] = Balance()
+            balance.on_hand += entry.quantity
+            balance.steps[on] = balance.steps.get(on, 0) + entry.quantity
+            if on > balance.last_on:
+                balance.last_on = on
+            if on < balance.received_on and entry.quantity >= 0:
+                balance.received_on = on
+            if entry.counted is not None:
+                balance.settled_on, balance.settled_id = on, movement_id
+                self._settle(entry.key, balance)
+        if document.reverses is not None:
+            self.reversed.add(self.originals[document.reverses.hex].id)
+        self.originals[document.uuid.hex] = Original(
+            movement_id, document.kind, on, document.facility_id, document.counterparty_id, entries
+        )
+
+    def _settle(self, key: Key, balance: Balance) -> None:
+        if balance.settled_on is not None and balance.settled_id is not None:
+            known = self._settled.get((key[0], key[2]))
+            if known is None or known < (balance.settled_on, balance.settled_id):
+                self._settled[key[0], key[2]] = (balance.settled_on, balance.settled_id)
+
+    # -- entries -------------------------------------------------------------------------------------------------
+
+    def _line_entries(self, document: Document, line: Line) -> list[Entry]:
+        rule = RULES[document.kind]
+        status = STATUS_MOVED.get(document.kind, line.status)
+        change, counted = line.quantity * rule.sign, None
+        if document.kind == Kind.COUNT:
+            counted = line.quantity
+            key = (document.facility_id, line.item_id, line.lot_id, line.channel, status)
+            change = counted - self._at_end_of(key, document.occurred_on)
+        elif document.kind == Kind.ADJUSTMENT:
+            change = line.quantity
+
+        def entry(account: str, facility: int, measure: str | None, quantity: int, status: str) -> Entry:
+            shown = counted if account == STOCK else None
+            return Entry(
+                account,
+                facility,
+                line.item_id,
+                line.lot_id,
+                line.channel,
+                status,
+                measure,
+                quantity,
+                shown,
+                line.reason,
+            )
+
+        own, other = document.facility_id, document.counterparty_id
+        entries = [entry(STOCK, own, rule.measure, change, status)]
+        if document.kind in STATUS_MOVED:
+            entries.append(entry(STOCK, own, None, -change, QUARANTINED if status == USABLE else USABLE))
+        elif other is not None:
+            entries.append(entry(STOCK, other, RECEIVED, -change, status))
+        elif change:
+            account = rule.account or (
+                "supplier" if document.kind == Kind.RETURN else "loss" if change < 0 else "found"
+            )
+            entries.append(entry(account, own, None, -change, status))
+        return entries
+
+    def _reversal_entries(self, reverses: UUID) -> list[Entry]:
+        entries = self.originals[reverses.hex].entries
+        return [entry._replace(quantity=-entry.quantity, counted=None) for entry in entries if entry.quantity]
+
+    # -- whether it may ------------------------------------------------------------------------------------------
+
+    def _document_faults(self, document: Document) -> list[LineRefused]:
+        late = document.occurred_on > self.today
+        faults: list[LineRefused] = [refusals.FutureDate(occurred_on=document.occurred_on)] if late else []
+        for place in self._places_of(document):
+            faults += _place_faults(self.places[place], document.occurred_on)
+        return faults + self._counterparty_faults(document)
+
+    def _form_faults(self, document: Document) -> list[LineRefused]:
+        """What is wrong with the document before any rule of the ledger is asked."""
+        if document.kind == Kind.REVERSAL:
+            return self._reversal_faults(document)
+        if document.kind not in RULES:
+            return [refusals.UnknownKind(kind=document.kind)]
+        if not document.lines:
+            return [refusals.NoLines()]
+        if document.kind == Kind.COUNT:
+            counted = {(line.lot_id, line.channel, line.status) for line in document.lines}
+            return [refusals.CountedTwice()] if len(counted) < len(document.lines) else []
+        return []
+
+    def _places_of(self, document: Document) -> list[int]:
+        if document.reverses is not None:
+            return sorted({entry.facility_id for entry in self.originals[document.reverses.hex].entries})
+        places = (document.facility_id, document.counterparty_id)
+        return [place for place in places if place is not None]
+
+    def _counterparty_faults(self, document: Document) -> list[LineRefused]:
+        own, other = document.facility_id, document.counterparty_id
+        if document.kind not in MOVES_BETWEEN or other is None:
+            return [refusals.NeedsCounterparty()] if document.kind in NEEDS_COUNTERPARTY else []
+        names = {"facility": self.places[own].name, "counterparty": self.places[other].name}
+        if own == other:
+            return [refusals.SameFacility(facility=names["facility"])]
+        on = document.occurred_on
+        over_own, over_other = self._above(own, on), self._above(other, on)
+        if document.kind == Kind.ISSUE:
+            lower = own in over_other or self.places[other].rank > self.places[own].rank
+            return [] if lower and other not in over_own else [refusals.NotBelow(**names)]
+        if document.kind == Kind.RETURN:
+            return [] if other in over_own else [refusals.NotAbove(**names)]
+        return [refusals.NotAPeer(**names)] if other in over_own or own in over_other else []
+
+    def _line_faults(self, document: Document, line: Line) -> list[LineRefused]:
+        goods, lot = self.goods[line.item_id], self.lots[line.lot_id]
+        faults: list[LineRefused] = []
+        if not _quantity_fits(document.kind, line.quantity):
+            faults.append(refusals.BadQuantity(quantity=line.quantity))
+        if document.kind in NEEDS_REASON and not line.reason:
+            faults.append(refusals.NeedsReason())
+        if goods.channels and line.channel not in goods.channels:
+            faults.append(refusals.ChannelNotAllowed(item=goods.name, channel=line.channel))
+        if lot.item_id != line.item_id:
+            faults.append(refusals.WrongLot(item=goods.name))
+        if document.kind in NEEDS_USABLE and line.status != USABLE:
+            faults.append(refusals.NotUsable(lot=lot.number, item=goods.name))
+        if document.kind in NEEDS_USABLE and is_expired(lot.expires_on, document.occurred_on):
+            faults.append(refusals.ExpiredLot(lot=lot.number, item=goods.name, expires_on=lot.expires_on))
+        if document.kind in BRINGS_IN:
+            holder = self.places[document.counterparty_id or document.facility_id]
+            if goods.capability and goods.capability not in holder.capabilities:
+                faults.append(refusals.MayNotHold(facility=holder.name, item=goods.name))
+        return faults
+
+    def _reversal_faults(self, document: Document) -> list[LineRefused]:
+        original = self.originals.get(document.reverses.hex) if document.reverses else None
+        if original is None:
+            return [refusals.UnknownDocument()]
+        if original.facility_id != document.facility_id:
+            return [refusals.OtherFacilitysDocument()]
+        if original.kind == Kind.REVERSAL:
+            return [refusals.ReversesReversal()]
+        if original.id in self.reversed:
+            return [refusals.AlreadyReversed()]
+        faults: list[LineRefused] = []
+        for place, lot_id in sorted({(e.facility_id, e.lot_id) for e in original.entries if e.account == STOCK}):
+            settled = self._settled.get((place, lot_id))
+            if settled and settled[0] >= original.occurred_on and settled[1] > original.id:
+                lot = self.lots[lot_id]
+                faults.append(
+                    refusals.ReversalSettled(
+                        lot=lot.number,
+                        item=self.goods[lot.item_id].name,
+                        facility=self.places[place].name,
+                        counted_on=settled[0],
+                    )
+                )
+        return faults
+
+    # -- balances ------------------------------------------------------------------------------------------------
+
+    def _balance_faults(self, document: Document, entries: Sequence[Numbered], index: int) -> list[LineRefused]:
+        changes: dict[Key, int] = {}
+        line_of: dict[Key, int | None] = {}
+        for line, entry in entries:
+            if entry.account == STOCK:
+                changes[entry.key] = changes.get(entry.key, 0) + entry.quantity
+                line_of.setdefault(entry.key, line)
+        faults: list[LineRefused] = []
+        on = document.occurred_on
+        for key, change in changes.items():
+            fault = self._settled_fault(key, on) or self._shortage(key, change, on)
+            if fault:
+                faults.append(fault.at(index, line_of[key]))
+        return faults
+
+    def _settled_fault(self, key: Key, on: date) -> LineRefused | None:
+        settled = self._settled.get((key[0], key[2]))
+        if settled is None or on >= settled[0]:
+            return None
+        return refusals.SettledByCount(counted_on=settled[0], **self._words(key))
+
+    def _shortage(self, key: Key, change: int, on: date) -> LineRefused | None:
+        """Why `change` cannot be made on `on`: the balance would be below zero at the end of that or a later day."""
+        balance = self.balances.get(key)
+        on_hand = balance.on_hand if balance else 0
+        if on_hand + change > MAX_QUANTITY:
+            return refusals.BadQuantity(quantity=on_hand + change)
+        if change >= 0:
+            return None
+        if balance is None or on >= balance.last_on:
+            return None if on_hand + change >= 0 else self._insufficient(key, on_hand, -change)
+        lowest, day = self._lowest_from(key, balance, on)
+        if lowest + change >= 0:
+            return None
+        if day == on:
+            return self._insufficient(key, lowest, -change)
+        return refusals.WouldGoNegative(usable=lowest, requested=-change, day=day, occurred_on=on, **self._words(key))
+
+    def _insufficient(self, key: Key, usable: int, requested: int) -> LineRefused:
+        words = self._words(key)
+        held = self.balances.get((*key[:4], QUARANTINED))
+        if key[4] == USABLE and held and held.on_hand:
+            return refusals.QuarantinedLot(usable=usable, requested=requested, quarantined=held.on_hand, **words)
+        return refusals.InsufficientLot(usable=usable, requested=requested, **words)
+
+    def _words(self, key: Key) -> dict[str, object]:
+        lot = self.lots[key[2]]
+        return {
+            "lot": lot.number or "—",
+            "item": self.goods[lot.item_id].name,
+            "facility": self.places[key[0]].name,
+        }
+
+    def _days_after(self, key: Key, balance: Balance, on: date) -> dict[date, int]:
+        steps = dict(self._later(key, on))
+        for day, change in balance.steps.items():
+            if day > on:
+                steps[day] = steps.get(day, 0) + change
+        return steps
+
+    def _lowest_from(self, key: Key, balance: Balance, on: date) -> tuple[int, date]:
+        """The lowest balance at the end of `on` or any later day, and that day."""
+        steps = self._days_after(key, balance, on)
+        level = balance.on_hand - sum(steps.values())
+        lowest, worst = level, on
+        for day in sorted(steps):
+            level += steps[day]
+            if level < lowest:
+                lowest, worst = level, day
+        return lowest, worst
+
+    def _at_end_of(self, key: Key, on: date) -> int:
+        balance = self.balances.get(key)
+        if balance is None:
+            return 0
+        if on >= balance.last_on:
+            return balance.on_hand
+        return balance.on_hand - sum(self._days_after(key, balance, on).values())
+
+
+def _refuse(faults: Sequence[LineRefused]) -> None:
+    if faults:
+        raise Refused(faults)
+
+
+def _place_faults(place: Place, on: date) -> list[LineRefused]:
+    if place.closed_through is not None and on <= place.closed_through:
+        return [refusals.ClosedPeriod(facility=place.name, closed_through=place.closed_through, occurred_on=on)]
+    if place.closed_on is not None and on >= place.closed_on:
+        return [refusals.FacilityClosed(facility=place.name, closed_on=place.closed_on)]
+    return []
+
+
+def _quantity_fits(kind: str, quantity: int) -> bool:
+    if kind == Kind.COUNT:
+        return 0 <= quantity <= MAX_QUANTITY
+    if kind == Kind.ADJUSTMENT:
+        return quantity != 0 and abs(quantity) <= MAX_QUANTITY
+    return 0 < quantity <= MAX_QUANTITY

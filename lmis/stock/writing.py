@@ -1,0 +1,221 @@
+"""Writing a batch of applied documents, and what is kept from the ledger so that it can be read fast."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from operator import itemgetter
+from typing import NamedTuple
+
+from lmis.sql import Sql, as_day
+from lmis.stock.documents import STOCK, USABLE, Document, Posted
+from lmis.stock.ledger import Entry, Ledger
+from lmis.stock.stockouts import Span, Step, stockout_spans
+
+INSERT_MOVEMENT = """
+    INSERT INTO stock_movement (id, uuid, kind, year, number, occurred_on, recorded_at, facility_id, counterparty_id,
+        party, reference, note, user_id, reverses_id, digest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+INSERT_LINE = """
+    INSERT INTO stock_movement_line (movement_id, line_no, account, facility_id, item_id, lot_id, channel, status,
+        measure, quantity, counted, reason, occurred_on)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+KEEP_BALANCE = """
+    INSERT INTO stock_on_hand (facility_id, item_id, lot_id, channel, status, on_hand, received_on, last_on, settled_on,
+        settled_id)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (facility_id, item_id, lot_id, channel, status) DO UPDATE SET on_hand = excluded.on_hand,
+        received_on = excluded.received_on, last_on = excluded.last_on, settled_on = excluded.settled_on,
+        settled_id = excluded.settled_id"""
+# A new month starts from the closing of the latest month before it.
+KEEP_MONTH = """
+    INSERT INTO stock_month (facility_id, item_id, channel, month, opening, received, issued, dispensed, adjusted, lost,
+        closing)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? + COALESCE((
+        SELECT p.closing FROM stock_month p WHERE p.facility_id = ? AND p.item_id = ? AND p.channel = ? AND p.month < ?
+        ORDER BY p.month DESC LIMIT 1), 0))
+    ON CONFLICT (facility_id, item_id, channel, month) DO UPDATE SET opening = stock_month.opening + excluded.opening,
+        received = stock_month.received + excluded.received, issued = stock_month.issued + excluded.issued,
+        dispensed = stock_month.dispensed + excluded.dispensed, adjusted = stock_month.adjusted + excluded.adjusted,
+        lost = stock_month.lost + excluded.lost, closing = stock_month.closing + ?"""
+CARRY_FORWARD = """
+    UPDATE stock_month SET closing = closing + ?
+    WHERE facility_id = ? AND item_id = ? AND channel = ? AND month > ?"""
+KEEP_COUNTER = """
+    INSERT INTO document_counter (facility_id, kind, year, last) VALUES (?, ?, ?, ?)
+    ON CONFLICT (facility_id, kind, year) DO UPDATE SET last = excluded.last"""
+COUNTERS = "SELECT facility_id, kind, year, last FROM document_counter WHERE facility_id IN (:ids*)"
+OPEN_SPANS = """
+    SELECT facility_id, item_id, started_on FROM stockout
+    WHERE ended_on IS NULL AND facility_id IN (:facilities*) AND item_id IN (:items*)"""
+USABLE_STEPS = """
+    SELECT occurred_on, lot_id, CAST(SUM(quantity) AS BIGINT) FROM stock_movement_line
+    WHERE account = 'stock' AND status = 'usable' AND facility_id = :facility AND item_id = :item
+    GROUP BY occurred_on, lot_id ORDER BY occurred_on"""
+END_SPAN = "DELETE FROM stockout WHERE facility_id = ? AND item_id = ? AND started_on = ?"
+BEGIN_SPAN = "INSERT INTO stockout (facility_id, item_id, started_on, ended_on) VALUES (?, ?, ?, ?)"
+
+COLUMNS = ("opening", "received", "issued", "dispensed", "adjusted", "lost")
+POSITION = {column: position for position, column in enumerate(COLUMNS)}
+TAKES = frozenset({"issued", "dispensed", "lost"})  # columns that count what leaves
+Series = tuple[int, int]  # facility, item
+MonthKey = tuple[int, int, str, int]  # facility, item, channel, month as 202610
+
+
+class Applied(NamedTuple):
+    """A document that the rules let through, with its entries."""
+
+    id: int
+    document: Document
+    entries: Sequence[Entry]
+
+
+class Writer:
+    """Writes applied documents: the ledger first, then balances, months, stockouts and counters."""
+
+    def __init__(self, sql: Sql, ledger: Ledger, *, recorded_at: datetime, user_id: int | None) -> None:
+        self._sql = sql
+        self._ledger = ledger
+        self._recorded_at = recorded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
+        self._user_id = user_id
+
+    def write(self, applied: Sequence[Applied]) -> list[Posted]:
+        posted = self._number(applied)
+        self._write_ledger(applied, posted)
+        self._keep_months(*self._changes(applied))
+        self._keep_stockouts(applied)
+        self._keep_balances()
+        return posted
+
+    # -- the ledger ----------------------------------------------------------------------------------------------
+
+    def _number(self, applied: Sequence[Applied]) -> list[Posted]:
+        makers = sorted({done.document.facility_id for done in applied})
+        last = {row[:3]: row[3] for row in self._sql.rows(COUNTERS, ids=makers)}
+        used: set[tuple[int, str, int]] = set()
+        posted = []
+        for done in applied:
+            document = done.document
+            key = (document.facility_id, str(document.kind), document.occurred_on.year)
+            last[key] = last.get(key, 0) + 1
+            used.add(key)
+            posted.append(Posted(done.id, document.uuid, key[1], key[2], last[key], True))
+        self._sql.insert(KEEP_COUNTER, [(*key, last[key]) for key in sorted(used)])
+        return posted
+
+    def _write_ledger(self, applied: Sequence[Applied], posted: Sequence[Posted]) -> None:
+        movements, lines = [], []
+        for done, number in zip(applied, posted, strict=True):
+            document = done.document
+            day = document.occurred_on.isoformat()
+            undone = self._ledger.originals[document.reverses.hex].id if document.reverses else None
+            who = (document.facility_id, document.counterparty_id, document.party)
+            paper = (document.reference, document.note, self._user_id, undone, document.digest())
+            movements.append((*number[:1], document.uuid.hex, *number[2:5], day, self._recorded_at, *who, *paper))
+            for line_no, entry in enumerate(done.entries, 1):
+                lines.append((done.id, line_no, *entry, day))
+        self._sql.insert(INSERT_MOVEMENT, movements)
+        self._sql.insert(INSERT_LINE, lines)
+
+    # -- what is kept --------------------------------------------------------------------------------------------
+
+    def _keep_balances(self) -> None:
+        rows = []
+        for key, balance in self._ledger.balances.items():
+            if balance.steps:
+                settled = balance.settled_on and balance.settled_on.isoformat()
+                received = min(balance.received_on, balance.last_on).isoformat()
+                rows.append(
+                    (
+                        *key,
+                        balance.on_hand,
+                        received,
+                        balance.last_on.isoformat(),
+                        settled,
+                        balance.settled_id,
+                    )
+                )
+        self._sql.insert(KEEP_BALANCE, sorted(rows))
+
+    def _changes(self, applied: Sequence[Applied]) -> tuple[dict[MonthKey, list[int]], dict[MonthKey, int]]:
+        """What the batch adds to each month's columns, and to its closing."""
+        columns: dict[MonthKey, list[int]] = {}
+        closing: dict[MonthKey, int] = defaultdict(int)
+        for done in applied:
+            month = done.document.occurred_on.year * 100 + done.document.occurred_on.month
+            for entry in done.entries:
+                if entry.account == STOCK and entry.measure is not None:
+                    key = (entry.facility_id, entry.item_id, entry.channel, month)
+                    row = columns.get(key)
+                    if row is None:
+                        row = columns[key] = [0] * len(COLUMNS)
+                    row[POSITION[entry.measure]] += -entry.quantity if entry.measure in TAKES else entry.quantity
+                    closing[key] += entry.quantity
+        return columns, closing
+
+    def _keep_months(self, columns: dict[MonthKey, list[int]], closing: dict[MonthKey, int]) -> None:
+        """Add to the months; a change in the past is carried into the closings after it, month by month."""
+        in_order: list[tuple[MonthKey, tuple[object, ...]]] = []
+        backdated: list[tuple[MonthKey, tuple[object, ...]]] = []
+        for key in sorted(columns):
+            row = (*key, *columns[key], closing[key], *key, closing[key])
+            newest = self._ledger.last_on.get(key[:3], date.min)
+            (backdated if key[3] < newest.year * 100 + newest.month else in_order).append((key, row))
+        self._sql.insert(KEEP_MONTH, [row for _, row in in_order])
+        for key, row in backdated:
+            self._sql.insert(KEEP_MONTH, [row])
+            self._sql.insert(CARRY_FORWARD, [(closing[key], *key)])
+
+    def _keep_stockouts(self, applied: Sequence[Applied]) -> None:
+        steps: dict[Series, list[Step]] = defaultdict(list)
+        for done in applied:
+            for entry in done.entries:
+                if entry.account == STOCK and entry.status == USABLE:
+                    step = (done.document.occurred_on, entry.lot_id, entry.quantity)
+                    steps[entry.facility_id, entry.item_id].append(step)
+        if not steps:
+            return
+        open_from = self._open_spans(steps)
+        shelves = self._usable_shelves(steps)
+        ended: list[tuple[int, int, str]] = []
+        begun: list[tuple[int, int, str, str | None]] = []
+        for series, changes in steps.items():
+            changes.sort(key=itemgetter(0))
+            if changes[0][0] < self._ledger.last_on_of(series):
+                rebuild_stockouts(self._sql, series, self._ledger.expiries)
+                continue
+            lots = shelves[series]
+            for _, lot, change in changes:
+                lots[lot] -= change  # back to what it was before the batch
+            before = open_from.get(series)
+            spans = stockout_spans(changes, self._ledger.expiries, lots, before)
+            if spans != ([Span(before, None)] if before else []):
+                ended += [(*series, before.isoformat())] if before else []
+                begun += [span_row(series, span) for span in spans]
+        self._sql.insert(END_SPAN, ended)
+        self._sql.insert(BEGIN_SPAN, begun)
+
+    def _open_spans(self, steps: Iterable[Series]) -> dict[Series, date]:
+        rows = self._sql.rows(OPEN_SPANS, facilities=sorted({s[0] for s in steps}), items=sorted({s[1] for s in steps}))
+        return {row[:2]: as_day(row[2]) for row in rows}
+
+    def _usable_shelves(self, steps: Iterable[Series]) -> dict[Series, dict[int, int]]:
+        shelves: dict[Series, dict[int, int]] = {series: defaultdict(int) for series in steps}
+        for (facility, item, lot, _, status), balance in self._ledger.balances.items():
+            if status == USABLE and (facility, item) in shelves:
+                shelves[facility, item][lot] += balance.on_hand
+        return shelves
+
+
+def rebuild_stockouts(sql: Sql, series: Series, expiries: Mapping[int, date | None]) -> None:
+    """Make the stockout spans of a series anew from its lines."""
+    facility, item = series
+    sql.execute("DELETE FROM stockout WHERE facility_id = :facility AND item_id = :item", facility=facility, item=item)
+    rows = sql.rows(USABLE_STEPS, facility=facility, item=item)
+    spans = stockout_spans([(as_day(row[0]), row[1], row[2]) for row in rows], expiries)
+    sql.insert(BEGIN_SPAN, [span_row(series, span) for span in spans])
+
+
+def span_row(series: Series, span: Span) -> tuple[int, int, str, str | None]:
+    return (*series, span.started_on.isoformat(), span.ended_on.isoformat() if span.ended_on else None)
