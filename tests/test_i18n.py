@@ -16,7 +16,7 @@ LETTERS = list("aăâbcdđeêghiklmnoôơpqrstuưvxy")
 
 def sorted_names(names: list[str]) -> list[str]:
     """The names in order, given in the opposite one."""
-    return sorted(reversed(names), key=sort_key)
+    return sorted(names[::-1], key=sort_key)
 
 
 def test_letters_sort_in_the_order_of_the_alphabet():
