@@ -1,4 +1,4 @@
-"""Reading what people type or a file says: quantities, days and words. Each fault has its own message. Pure."""
+"""Reading what people type or a file says: quantities, days and words; each fault has its own message."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ class FractionalQuantity(Unreadable):
 
 
 class WrongGrouping(Unreadable):
-    msgid = N_(
-        "The digits of “%(text)s” are not in groups of three; write it without dots, commas and blanks."
-    )
+    msgid = N_("“%(text)s” is not in groups of three digits; write it without dots, commas and blanks.")
 
 
 class HugeQuantity(Unreadable):

@@ -34,7 +34,7 @@ def prepare(engine: Engine) -> None:
     migrate(engine)
     with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
         for model, rows in SEEDS:
-            _add_missing(connection, cast(Table, model.__table__), rows)  # type: ignore[attr-defined]
+            _add_missing(connection, cast(Table, cast(Any, model).__table__), rows)
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:

@@ -45,9 +45,9 @@ _DOSE = frozenset({"dose", "liều", "viên", "vỉ"})
 _VIAL = frozenset({"vial", "lọ", "dose", "liều", "unit"})
 _SET = frozenset({"set", "rod", "bộ", "que"}) | _PIECE
 
-# By method: the factor of one unit of issue, and the units it is said of. A box of 144 condoms is not one condom:
-# an item counted in another unit gets no factor until a site gives one. Of the implant's factors (2.5, 3.2 and
-# 3.8 for three, four and five years) the smallest is taken, so that protection is never overstated by default.
+# By method: the factor of one unit of issue, and the units it is said of. A box of 144 condoms is not one
+# condom: an item counted in another unit gets no factor until a site gives one. Of the implant's factors (2.5,
+# 3.2 and 3.8 for three, four and five years) the smallest is taken: protection is never overstated by default.
 _CYP = {
     "condom": ("1/120", _PIECE),
     "female_condom": ("1/120", _PIECE),
@@ -85,7 +85,7 @@ _ALIASES = {
 
 
 def channel_code(text: str) -> str | None:
-    """The channel meant by a code, a name in either language or an abbreviation; None when it is none of them."""
+    """The channel meant by a code, a name in either language or an abbreviation; None: no such channel."""
     wanted = search_key(text.replace("_", " ").replace("-", " "))
     return _SPELLINGS.get(wanted)
 

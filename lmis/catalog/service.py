@@ -102,7 +102,7 @@ def item_channels(session: Session) -> dict[int, list[str]]:
 
 
 def save_items(session: Session, rows: Iterable[ItemRow]) -> SavedItems:
-    """Insert or update items. A method that is not known becomes a new one that only clinical places may hold.
+    """Insert or update items. A method that is not known becomes a new one that needs `clinical`.
 
     Raises Refused with a CellRefused for every fault; nothing is written then.
     """
@@ -197,12 +197,8 @@ def _write_channels(session: Session, rows: Iterable[ItemRow], ids: Mapping[str,
     if not changed:
         return set()
     gone = [{"item": ids[code]} for code in changed]
-    session.connection().execute(
-        delete(ITEM_CHANNEL).where(ITEM_CHANNEL.c.item_id == bindparam("item")), gone
-    )
-    links = [
-        {"item_id": ids[code], "channel_code": it} for code, its in changed.items() for it in sorted(set(its))
-    ]
+    session.connection().execute(delete(ITEM_CHANNEL).where(ITEM_CHANNEL.c.item_id == bindparam("item")), gone)
+    links = [{"item_id": ids[code], "channel_code": it} for code, its in changed.items() for it in sorted(set(its))]
     if links:
         session.connection().execute(insert(ITEM_CHANNEL), links)
     return set(changed)
@@ -215,7 +211,7 @@ def _write_cyp(
     before: Mapping[str, object],
     saved: SavedItems,
 ) -> set[str]:
-    """Keep the factor of each item: the site's own where the row gives one, a new item's default otherwise."""
+    """Keep the factor of each item: the row's where it gives one, else a new item's default."""
     held = select(CYP.c.item_id, CYP.c.cyp).where(CYP.c.valid_from == CYP_VALID_FROM)
     there: dict[int, Decimal] = {row.item_id: row.cyp for row in session.connection().execute(held)}
     new: list[dict[str, Any]] = []
@@ -246,8 +242,7 @@ def _factor(row: ItemRow, *, is_new: bool, saved: SavedItems) -> dict[str, Any] 
 def _save_factors(session: Session, new: Sequence[dict[str, Any]], changed: Sequence[dict[str, Any]]) -> None:
     if new:
         rows = [
-            {"item_id": it["key"], "valid_from": CYP_VALID_FROM, "cyp": it["cyp"], "source": it["source"]}
-            for it in new
+            {"item_id": it["key"], "valid_from": CYP_VALID_FROM, "cyp": it["cyp"], "source": it["source"]} for it in new
         ]
         session.connection().execute(insert(CYP), rows)
     if changed:

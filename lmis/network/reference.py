@@ -27,7 +27,7 @@ LEVELS = (
     _level("board", "Ban Quản lý", "Management board", 1, dispenses=False),
     _level(
         "province",
-        "Chi cục Dân số tỉnh, thành phố",
+        "Chi cục Dân số",
         "Provincial population sub-department",
         1,
         dispenses=False,

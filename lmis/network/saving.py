@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -12,9 +11,10 @@ from sqlalchemy import Table, bindparam, delete, insert, select, update
 from sqlmodel import Session
 
 from lmis.errors import LmisError, Refused
-from lmis.i18n import N_, search_key, sort_key
-from lmis.network.models import ALWAYS, AdministrativeUnit, Facility, FacilityParent, Level
-from lmis.network.reference import ALL_CAPABILITIES, CAPABILITIES
+from lmis.i18n import N_
+from lmis.network.models import AdministrativeUnit, Facility, FacilityParent, Level
+from lmis.network.reference import ALL_CAPABILITIES
+from lmis.network.rows import FacilityRow, wanted_columns
 from lmis.network.tree import Edge, find_cycle, with_parent
 from lmis.network.units import load_units_before_2025
 from lmis.reading import CellRefused
@@ -23,7 +23,6 @@ FACILITY = cast(Table, Facility.__table__)  # type: ignore[attr-defined]
 EDGE = cast(Table, FacilityParent.__table__)  # type: ignore[attr-defined]
 UNIT = cast(Table, AdministrativeUnit.__table__)  # type: ignore[attr-defined]
 LEVEL = cast(Table, Level.__table__)  # type: ignore[attr-defined]
-_NO_CAPABILITY = frozenset({"non_clinical", "none"})
 _KEPT = (
     "name", "name_sort", "name_search", "level_code", "capabilities",
     "unit_code", "unit_valid_from", "latitude", "longitude",
@@ -33,18 +32,6 @@ _KEPT = (
 class UnknownParent(LmisError):
     status_code = 422
     msgid = N_("No facility has the code “%(code)s”, neither in the file nor in the database.")
-
-
-class UnknownUnit(LmisError):
-    status_code = 422
-    msgid = N_("No administrative unit has the code “%(code)s” on that day.")
-
-
-class UnknownCapability(LmisError):
-    status_code = 422
-    msgid = N_(
-        "“%(word)s” is not a capability; the words are clinical, iud, injectable, implant and non_clinical."
-    )
 
 
 class ParentCycle(LmisError):
@@ -57,29 +44,9 @@ class GivenTwice(LmisError):
     msgid = N_("“%(code)s” already stands in row %(line)s; give it once.")
 
 
-@dataclass(frozen=True, slots=True)
-class FacilityRow:
-    """A facility as it is to be from `valid_from` on.
-
-    line: where it stands in its file. parent: a code, '' for the top. capabilities and unit_code: None keeps
-    what is there ('' gives the level's own, or no unit).
-    """
-
-    line: int
-    code: str
-    name: str
-    level: str
-    parent: str = ""
-    latitude: float | None = None
-    longitude: float | None = None
-    capabilities: str | None = None
-    unit_code: str | None = None
-    valid_from: date = ALWAYS
-
-
 @dataclass(slots=True)
 class Saved:
-    """What saving did: how many rows were new, changed or as they were, and the levels that were not known."""
+    """What saving did: how many were new, changed or as they were, and the levels that were not known."""
 
     added: int = 0
     changed: int = 0
@@ -101,7 +68,7 @@ def save_facilities(session: Session, rows: Iterable[FacilityRow]) -> Saved:
     _refuse(_cycles(ordered, edges))
     levels, saved = _levels(session, ordered)
     units = _units(session, ordered)
-    wanted, faults = _wanted({row.code: row for row in ordered}, known, levels, units)
+    wanted, faults = wanted_columns({row.code: row for row in ordered}, known, levels, units)
     _refuse(faults)
     _write_levels(session, saved.new_levels, levels)
     _write_facilities(session, wanted, known, moved, saved)
@@ -147,9 +114,7 @@ def _edges(session: Session, known: Mapping[str, Mapping[str, Any]]) -> dict[str
     code = {facility["id"]: code for code, facility in known.items()}
     edges: dict[str, list[Edge]] = {}
     for row in session.connection().execute(select(EDGE)):
-        edges.setdefault(code[row.facility_id], []).append(
-            Edge(code[row.parent_id], row.valid_from, row.valid_to)
-        )
+        edges.setdefault(code[row.facility_id], []).append(Edge(code[row.parent_id], row.valid_from, row.valid_to))
     return edges
 
 
@@ -208,7 +173,7 @@ def _new_level(code: str, rank: int) -> dict[str, Any]:
 
 
 def _units(session: Session, rows: Iterable[FacilityRow]) -> dict[str, list[tuple[date, date]]]:
-    """When each administrative unit that the rows name began and ended; the nation's are read in when missing."""
+    """When each administrative unit began and ended; the nation's are read in when the rows name a missing one."""
     wanted = {row.unit_code for row in rows if row.unit_code}
     if not wanted:
         return {}
@@ -223,62 +188,6 @@ def _unit_spans(session: Session) -> dict[str, list[tuple[date, date]]]:
     for row in session.connection().execute(select(UNIT).order_by(UNIT.c.valid_from)):
         spans.setdefault(row.code, []).append((row.valid_from, row.valid_to or date.max))
     return spans
-
-
-def _wanted(
-    rows: Mapping[str, FacilityRow],
-    known: Mapping[str, Mapping[str, Any]],
-    levels: Mapping[str, Mapping[str, Any]],
-    units: Mapping[str, list[tuple[date, date]]],
-) -> tuple[dict[str, dict[str, Any]], list[LmisError]]:
-    """The columns each facility is to have, by code, and what is wrong with the rows."""
-    wanted: dict[str, dict[str, Any]] = {}
-    faults: list[LmisError] = []
-    for code, row in rows.items():
-        try:
-            wanted[code] = _columns(row, known.get(code), str(levels[row.level]["capabilities"]), units)
-        except CellRefused as fault:
-            faults.append(fault)
-    return wanted, faults
-
-
-def _columns(
-    row: FacilityRow,
-    known: Mapping[str, Any] | None,
-    default: str,
-    units: Mapping[str, list[tuple[date, date]]],
-) -> dict[str, Any]:
-    old = known or {"capabilities": default, "unit_code": None, "unit_valid_from": None}
-    unit = (old["unit_code"], old["unit_valid_from"])
-    if row.unit_code is not None:
-        unit = _unit(row, units) if row.unit_code else (None, None)
-    return {
-        "name": row.name,
-        "name_sort": sort_key(row.name),
-        "name_search": search_key(f"{row.code} {row.name}"),
-        "level_code": row.level,
-        "capabilities": old["capabilities"] if row.capabilities is None else _capabilities(row, default),
-        "unit_code": unit[0],
-        "unit_valid_from": unit[1],
-        "latitude": row.latitude,
-        "longitude": row.longitude,
-    }
-
-
-def _unit(row: FacilityRow, units: Mapping[str, list[tuple[date, date]]]) -> tuple[str, date]:
-    code = row.unit_code or ""
-    for began, ended in units.get(code, ()):
-        if began <= row.valid_from < ended:
-            return code, began
-    raise CellRefused(row.line, "unit_code", UnknownUnit(code=code))
-
-
-def _capabilities(row: FacilityRow, default: str) -> str:
-    """The words of a capabilities cell, sorted; `non_clinical` or `none` stands for none of them."""
-    words = set(re.split(r"[;,|\s]+", (row.capabilities or "").casefold())) - {""}
-    if unknown := sorted(words - {*CAPABILITIES, *_NO_CAPABILITY}):
-        raise CellRefused(row.line, "capabilities", UnknownCapability(word=unknown[0]))
-    return " ".join(sorted(words - _NO_CAPABILITY)) if words else default
 
 
 def _write_levels(session: Session, codes: Iterable[str], levels: Mapping[str, Mapping[str, Any]]) -> None:
@@ -308,9 +217,7 @@ def _write_facilities(
     saved.same = len(wanted) - saved.added - saved.changed
 
 
-def _write_edges(
-    session: Session, ids: Mapping[str, Mapping[str, Any]], edges: Mapping[str, Iterable[Edge]]
-) -> None:
+def _write_edges(session: Session, ids: Mapping[str, Mapping[str, Any]], edges: Mapping[str, Iterable[Edge]]) -> None:
     if not edges:
         return
     rows = [

@@ -11,7 +11,8 @@ from sqlmodel import Session, col, select
 from lmis.errors import NotFound
 from lmis.i18n import N_, nfc, search_key
 from lmis.network.models import Facility, FacilityParent
-from lmis.network.saving import FacilityRow, Saved, save_facilities
+from lmis.network.rows import FacilityRow
+from lmis.network.saving import Saved, save_facilities
 
 __all__ = [
     "SUBTREE",
@@ -70,7 +71,7 @@ def parent_of(session: Session, facility_id: int, on: date) -> Facility | None:
 
 def ancestors(session: Session, facility_id: int, on: date) -> list[Facility]:
     """Who is above a facility on a day, the nearest first."""
-    found = _dated(f"{ANCESTORS} SELECT id FROM ancestor WHERE depth > 0 ORDER BY depth")
+    found = _dated(f"{ANCESTORS} SELECT id FROM ancestor WHERE depth > 0 ORDER BY depth")  # noqa: S608
     ids = list(session.connection().execute(found, {"start": facility_id, "on": on}).scalars())
     by_id = {it.id: it for it in session.exec(select(Facility).where(col(Facility.id).in_(ids)))}
     return [by_id[id_] for id_ in ids]
@@ -78,24 +79,24 @@ def ancestors(session: Session, facility_id: int, on: date) -> list[Facility]:
 
 def is_within(session: Session, facility_id: int, root_id: int, on: date) -> bool:
     """Whether a facility is `root_id` or under it on a day."""
-    found = _dated(f"{ANCESTORS} SELECT 1 FROM ancestor WHERE id = :root LIMIT 1")
+    found = _dated(f"{ANCESTORS} SELECT 1 FROM ancestor WHERE id = :root LIMIT 1")  # noqa: S608
     params = {"start": facility_id, "root": root_id, "on": on}
     return session.connection().execute(found, params).first() is not None
 
 
 def subtree_ids(session: Session, root_id: int, on: date) -> list[int]:
     """The ids of a facility and everything under it on a day."""
-    found = _dated(f"{SUBTREE} SELECT id FROM subtree")
+    found = _dated(f"{SUBTREE} SELECT id FROM subtree")  # noqa: S608
     return list(session.connection().execute(found, {"root": root_id, "on": on}).scalars())
 
 
 def search_facilities(session: Session, root_id: int, text: str, on: date, limit: int = 50) -> list[Facility]:
-    """Facilities at or under `root_id` whose code or name holds every word of `text`, by name; tones do not matter."""
+    """Facilities at or under `root_id` whose code or name holds every word of `text`, with or without tones."""
     words = search_key(text).split()
     patterns = {f"word{number}": f"%{_escaped(word)}%" for number, word in enumerate(words)}
     matches = "".join(f" AND name_search LIKE :{name} ESCAPE '!'" for name in patterns)
     found = _dated(
-        f"{SUBTREE} SELECT facility.id FROM facility JOIN subtree ON subtree.id = facility.id"
+        f"{SUBTREE} SELECT facility.id FROM facility JOIN subtree ON subtree.id = facility.id"  # noqa: S608
         f" WHERE 1 = 1{matches} ORDER BY name_sort, code LIMIT :most"
     )
     params: dict[str, Any] = {"root": root_id, "on": on, "most": limit, **patterns}

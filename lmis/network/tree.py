@@ -39,10 +39,10 @@ def with_parent(edges: Iterable[Edge], parent: str | None, valid_from: date) -> 
 
 
 def find_cycle(edges: Mapping[str, Iterable[Edge]]) -> list[str] | None:
-    """Facilities that stand over one another in a ring on some day, each followed by its parent; None: no ring.
+    """Facilities in a ring on some day, each followed by the one that stands over it; None: no ring.
 
-    Facilities that no ring can hold are taken away first, whatever the days; only what is left is looked at day
-    by day, so a sound tree costs time in proportion to its size.
+    Those that no ring can hold are taken away first, whatever the days; only what is left is looked at day by
+    day, so a sound tree costs time in proportion to its size.
     """
     parents = {child: {edge.parent for edge in its} for child, its in edges.items()}
     core = _knot(_turned(_knot(parents)))

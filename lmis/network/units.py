@@ -31,9 +31,7 @@ def units_before_2025() -> Iterator[dict[str, Any]]:
 def load_units_before_2025(session: Session) -> int:
     """Add the units that are not there yet. Returns how many were added."""
     table = cast(Table, AdministrativeUnit.__table__)  # type: ignore[attr-defined]
-    there = set(
-        session.connection().execute(select(table.c.code).where(table.c.valid_from == ALWAYS)).scalars()
-    )
+    there = set(session.connection().execute(select(table.c.code).where(table.c.valid_from == ALWAYS)).scalars())
     rows = [_row(unit) for unit in units_before_2025() if unit["code"] not in there]
     if rows:
         session.connection().execute(insert(table), rows)
