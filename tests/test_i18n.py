@@ -16,7 +16,9 @@ LETTERS = list("aăâbcdđeêghiklmnoôơpqrstuưvxy")
 
 def sorted_names(names: list[str]) -> list[str]:
     """The names in order, given in the opposite one."""
-    return sorted(names[::-1], key=sort_key)
+    backwards = names[::-1]
+    backwards.sort(key=sort_key)
+    return backwards
 
 
 def test_letters_sort_in_the_order_of_the_alphabet():

@@ -43,6 +43,15 @@ def upgrade() -> None:
     sa.Column('position', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('code', name=op.f('pk_channel'))
     )
+    op.create_table('job_run',
+    sa.Column('job', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('started_at', lmis.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', lmis.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('outcome', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=True),
+    sa.Column('detail', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.PrimaryKeyConstraint('job', 'due_on', name=op.f('pk_job_run'))
+    )
     op.create_table('level',
     sa.Column('code', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
     sa.Column('name_vi', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -204,15 +213,30 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('facility_id', 'item_id', 'channel', 'month', name=op.f('pk_stock_month')),
     sqlite_with_rowid=False
     )
+    op.create_table('stock_series',
+    sa.Column('facility_id', sa.Integer(), nullable=False),
+    sa.Column('item_id', sa.Integer(), nullable=False),
+    sa.Column('channel', sqlmodel.sql.sqltypes.AutoString(length=20), nullable=False),
+    sa.Column('first_on', sa.Date(), nullable=False),
+    sa.Column('last_on', sa.Date(), nullable=False),
+    sa.ForeignKeyConstraint(['channel'], ['channel.code'], name=op.f('fk_stock_series_channel_channel')),
+    sa.ForeignKeyConstraint(['facility_id'], ['facility.id'], name=op.f('fk_stock_series_facility_id_facility')),
+    sa.ForeignKeyConstraint(['item_id'], ['item.id'], name=op.f('fk_stock_series_item_id_item')),
+    sa.PrimaryKeyConstraint('facility_id', 'item_id', 'channel', name=op.f('pk_stock_series')),
+    sqlite_with_rowid=False
+    )
     op.create_table('stockout',
     sa.Column('facility_id', sa.Integer(), nullable=False),
     sa.Column('item_id', sa.Integer(), nullable=False),
     sa.Column('started_on', sa.Date(), nullable=False),
-    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('ended_on', sa.Date(), nullable=False),
     sa.ForeignKeyConstraint(['facility_id'], ['facility.id'], name=op.f('fk_stockout_facility_id_facility')),
     sa.ForeignKeyConstraint(['item_id'], ['item.id'], name=op.f('fk_stockout_item_id_item')),
     sa.PrimaryKeyConstraint('facility_id', 'item_id', 'started_on', name=op.f('pk_stockout'))
     )
+    with op.batch_alter_table('stockout', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_stockout_facility_id_ended_on'), ['facility_id', 'ended_on'], unique=False)
+
     op.create_table('user_account',
     sa.Column('id', sa.Integer(), nullable=False),
     sa.Column('username', sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
@@ -347,7 +371,11 @@ def downgrade() -> None:
 
     op.drop_table('stock_movement')
     op.drop_table('user_account')
+    with op.batch_alter_table('stockout', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_stockout_facility_id_ended_on'))
+
     op.drop_table('stockout')
+    op.drop_table('stock_series')
     op.drop_table('stock_month')
     op.drop_table('reported_month')
     op.drop_table('price')
@@ -371,6 +399,7 @@ def downgrade() -> None:
     op.drop_table('reason')
     op.drop_table('method')
     op.drop_table('level')
+    op.drop_table('job_run')
     op.drop_table('channel')
     op.drop_table('administrative_unit')
     if op.get_bind().dialect.name == "postgresql":
