@@ -36,6 +36,8 @@ STATUS_MOVED: dict[str, str] = {Kind.QUARANTINE: USABLE, Kind.RELEASE: QUARANTIN
 MOVES_BETWEEN = NEEDS_COUNTERPARTY | {Kind.RETURN}
 BRINGS_IN = frozenset({Kind.OPENING, Kind.RECEIPT, Kind.ISSUE, Kind.TRANSFER})
 
+Shelf = tuple[int, int, str]  # facility, item, channel
+NEVER = (date.min, date.min)
 Key = tuple[int, int, int, str, str]  # facility, item, lot, channel, status
 
 
@@ -118,7 +120,8 @@ class Original:
 class Ledger:
     """The shelves a batch touches.
 
-    above: the facilities above one on a day; later: the changes by day of one shelf after a day, from before the batch.
+    series: the first and latest day each item moved, from before the batch; above: the facilities above one on a
+    day; later: the changes by day of one shelf after a day, from before the batch.
     """
 
     def __init__(
@@ -129,6 +132,7 @@ class Ledger:
         goods: Mapping[int, Goods],
         lots: Mapping[int, LotFacts],
         balances: dict[Key, Balance],
+        series: Mapping[Shelf, tuple[date, date]],
         above: Callable[[int, date], Iterable[int]],
         later: Callable[[Key, date], Mapping[date, int]],
     ) -> None:
@@ -142,21 +146,17 @@ class Ledger:
         self._above = above
         self._later = later
         self.expiries = {lot.id: lot.expires_on for lot in lots.values()}
-        self.last_on: dict[tuple[int, int, str], date] = {}  # before the batch
+        self.series = series
         self._settled: dict[tuple[int, int], tuple[date, int]] = {}
         for key, balance in balances.items():
-            shelf = (key[0], key[1], key[3])
-            self.last_on[shelf] = max(balance.last_on, self.last_on.get(shelf, date.min))
             self._settle(key, balance)
-        self._last_of_series: dict[tuple[int, int], date] = {}
-        for (facility, item, _), day in self.last_on.items():
-            self._last_of_series[facility, item] = max(day, self._last_of_series.get((facility, item), date.min))
+        self._last_of: dict[tuple[int, int], date] = {}
+        for (facility, item, _), (_, day) in series.items():
+            self._last_of[facility, item] = max(day, self._last_of.get((facility, item), date.min))
 
-    def last_on_of(self, series: tuple[int, int]) -> date:
+    def last_on_of(self, facility_id: int, item_id: int) -> date:
         """The latest day on which the item moved at the facility, before the batch."""
-        return self._last_of_series.get(series, date.min)
-
-    # -- applying ------------------------------------------------------------------------------------------------
+        return self._last_of.get((facility_id, item_id), date.min)
 
     def apply(self, document: Document, movement_id: int, index: int = 0) -> list[Entry]:
         """The entries of a document, now on the shelves.

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from lmis.i18n import Name
 from lmis.sql import Sql, as_day, as_day_or_none, as_hex
 from lmis.stock.documents import Document
-from lmis.stock.ledger import Balance, Entry, Goods, Key, Ledger, LotFacts, Original, Place
+from lmis.stock.ledger import Balance, Entry, Goods, Key, Ledger, LotFacts, Original, Place, Shelf
 
 PLACES = """
     SELECT f.id, f.name, l.rank, f.capabilities, f.closed_on, f.closed_through
@@ -31,7 +31,11 @@ CHANNELS = "SELECT item_id, channel_code FROM item_channel WHERE item_id IN (:id
 LOTS = "SELECT id, item_id, number, expires_on FROM lot WHERE id IN (:ids*)"
 BALANCES = """
     SELECT facility_id, item_id, lot_id, channel, status, on_hand, received_on, last_on, settled_on, settled_id
-    FROM stock_on_hand WHERE facility_id IN (:facilities*) AND item_id IN (:items*)"""
+    FROM stock_on_hand
+    WHERE facility_id IN (:facilities*) AND item_id IN (:items*) AND (on_hand > 0 OR lot_id IN (:lots*))"""
+SERIES = """
+    SELECT facility_id, item_id, channel, first_on, last_on
+    FROM stock_series WHERE facility_id IN (:facilities*) AND item_id IN (:items*)"""
 EDGES = """
     WITH RECURSIVE up(facility_id, parent_id, valid_from, valid_to) AS (
         SELECT facility_id, parent_id, valid_from, valid_to FROM facility_parent WHERE facility_id IN (:ids*)
@@ -98,13 +102,14 @@ def load_ledger(
     undone = [entry for original in originals.values() for entry in original.entries]
     items = sorted({li.item_id for d in documents for li in d.lines} | {entry.item_id for entry in undone})
     lots = {li.lot_id for d in documents for li in d.lines} | {entry.lot_id for entry in undone}
-    balances = _balances(sql, sorted(places), items)
+    balances = _balances(sql, sorted(places), items, sorted(lots))
     ledger = Ledger(
         today=today,
         places=places,
         goods=_goods(sql, items),
         lots=_lots(sql, lots | {key[2] for key in balances}),
         balances=balances,
+        series=_series(sql, sorted(places), items),
         above=partial(_above, _edges(sql, documents)),
         later=partial(_later, sql),
     )
@@ -130,9 +135,15 @@ def _lots(sql: Sql, ids: set[int]) -> dict[int, LotFacts]:
     return {row[0]: LotFacts(row[0], row[1], row[2], as_day_or_none(row[3])) for row in rows}
 
 
-def _balances(sql: Sql, facilities: list[int], items: list[int]) -> dict[Key, Balance]:
+def _series(sql: Sql, facilities: list[int], items: list[int]) -> dict[Shelf, tuple[date, date]]:
+    rows = sql.rows(SERIES, facilities=facilities, items=items)
+    return {row[:3]: (as_day(row[3]), as_day(row[4])) for row in rows}
+
+
+def _balances(sql: Sql, facilities: list[int], items: list[int], lots: list[int]) -> dict[Key, Balance]:
+    """What is on the shelves, and the empty places of the lots that the documents name."""
     balances = {}
-    for row in sql.rows(BALANCES, facilities=facilities, items=items):
+    for row in sql.rows(BALANCES, facilities=facilities, items=items, lots=lots):
         settled = as_day_or_none(row[8])
         balances[row[:5]] = Balance(row[5], as_day(row[6]), as_day(row[7]), settled, row[9])
     return balances

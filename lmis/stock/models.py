@@ -119,15 +119,29 @@ class StockMonth(Table, table=True):
     closing: int = 0  # on hand at the month's end, usable or not
 
 
+class StockSeries(Table, table=True):
+    """An item that a facility has had in a channel, and the first and the latest day it moved."""
+
+    __tablename__ = "stock_series"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    facility_id: int = Field(primary_key=True, foreign_key="facility.id")
+    item_id: int = Field(primary_key=True, foreign_key="item.id")
+    channel: str = Field(primary_key=True, foreign_key="channel.code", max_length=20)
+    first_on: date
+    last_on: date
+
+
 class Stockout(Table, table=True):
     """A span of days on which no usable stock of the item was on hand. One may begin later: stock that will expire."""
 
     __tablename__ = "stockout"
+    __table_args__ = (Index(None, "facility_id", "ended_on"),)
 
     facility_id: int = Field(primary_key=True, foreign_key="facility.id")
     item_id: int = Field(primary_key=True, foreign_key="item.id")
     started_on: date = Field(primary_key=True)
-    ended_on: date | None = None  # the first day with stock again
+    ended_on: date  # the first day with stock again; date.max: it lasts
 
 
 class DocumentCounter(Table, table=True):

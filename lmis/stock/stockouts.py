@@ -19,10 +19,10 @@ Step = tuple[date, int, int]  # day, lot id, change of the usable stock
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Out of stock from started_on until the day before ended_on; None: still, or from then on."""
+    """Out of stock from started_on until the day before ended_on; date.max: it lasts."""
 
     started_on: date
-    ended_on: date | None
+    ended_on: date = date.max
 
 
 def usable_until(lots: Mapping[int, int], expiries: Mapping[int, date | None], on: date) -> date | None:
@@ -54,11 +54,9 @@ def stockout_spans(
         if out_from is not None and out_from < on:
             spans.append(Span(out_from, on))
         out_from = None if until == date.max else until + DAY
-    return [*spans, Span(out_from, None)] if out_from else spans
+    return [*spans, Span(out_from)] if out_from else spans
 
 
 def days_out(spans: Iterable[Span], first: date, last: date) -> int:
     """Stockout days from `first` through `last`."""
-    return sum(
-        max(0, (min(span.ended_on or date.max, last + DAY) - max(span.started_on, first)).days) for span in spans
-    )
+    return sum(max(0, (min(span.ended_on, last + DAY) - max(span.started_on, first)).days) for span in spans)

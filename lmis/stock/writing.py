@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from lmis.sql import Sql, as_day
 from lmis.stock.documents import STOCK, USABLE, Document, Posted
-from lmis.stock.ledger import Entry, Ledger
+from lmis.stock.ledger import NEVER, Entry, Ledger, Shelf
 from lmis.stock.stockouts import Span, Step, stockout_spans
 
 INSERT_MOVEMENT = """
@@ -45,10 +45,14 @@ CARRY_FORWARD = """
 KEEP_COUNTER = """
     INSERT INTO document_counter (facility_id, kind, year, last) VALUES (?, ?, ?, ?)
     ON CONFLICT (facility_id, kind, year) DO UPDATE SET last = excluded.last"""
+KEEP_SERIES = """
+    INSERT INTO stock_series (facility_id, item_id, channel, first_on, last_on) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (facility_id, item_id, channel)
+    DO UPDATE SET first_on = excluded.first_on, last_on = excluded.last_on"""
 COUNTERS = "SELECT facility_id, kind, year, last FROM document_counter WHERE facility_id IN (:ids*)"
 OPEN_SPANS = """
     SELECT facility_id, item_id, started_on FROM stockout
-    WHERE ended_on IS NULL AND facility_id IN (:facilities*) AND item_id IN (:items*)"""
+    WHERE ended_on = :lasting AND facility_id IN (:facilities*) AND item_id IN (:items*)"""
 USABLE_STEPS = """
     SELECT occurred_on, lot_id, CAST(SUM(quantity) AS BIGINT) FROM stock_movement_line
     WHERE account = 'stock' AND status = 'usable' AND facility_id = :facility AND item_id = :item
@@ -86,6 +90,7 @@ class Writer:
         self._keep_months(*self._changes(applied))
         self._keep_stockouts(applied)
         self._keep_balances()
+        self._keep_series()
         return posted
 
     # -- the ledger ----------------------------------------------------------------------------------------------
@@ -138,6 +143,21 @@ class Writer:
                 )
         self._sql.insert(KEEP_BALANCE, sorted(rows))
 
+    def _keep_series(self) -> None:
+        moved: dict[Shelf, tuple[date, date]] = {}
+        for key, balance in self._ledger.balances.items():
+            if balance.steps:
+                shelf = (key[0], key[1], key[3])
+                days = (min(balance.steps), max(balance.steps), *moved.get(shelf, ()))
+                moved[shelf] = (min(days), max(days))
+        rows = []
+        for shelf, days in moved.items():
+            known = self._ledger.series.get(shelf, days)
+            spread = (min(days[0], known[0]), max(days[1], known[1]))
+            if spread != known or shelf not in self._ledger.series:
+                rows.append((*shelf, spread[0].isoformat(), spread[1].isoformat()))
+        self._sql.insert(KEEP_SERIES, rows)
+
     def _changes(self, applied: Sequence[Applied]) -> tuple[dict[MonthKey, list[int]], dict[MonthKey, int]]:
         """What the batch adds to each month's columns, and to its closing."""
         columns: dict[MonthKey, list[int]] = {}
@@ -160,7 +180,7 @@ class Writer:
         backdated: list[tuple[MonthKey, tuple[object, ...]]] = []
         for key in sorted(columns):
             row = (*key, *columns[key], closing[key], *key, closing[key])
-            newest = self._ledger.last_on.get(key[:3], date.min)
+            newest = self._ledger.series.get(key[:3], NEVER)[1]
             (backdated if key[3] < newest.year * 100 + newest.month else in_order).append((key, row))
         self._sql.insert(KEEP_MONTH, [row for _, row in in_order])
         for key, row in backdated:
@@ -179,10 +199,10 @@ class Writer:
         open_from = self._open_spans(steps)
         shelves = self._usable_shelves(steps)
         ended: list[tuple[int, int, str]] = []
-        begun: list[tuple[int, int, str, str | None]] = []
+        begun: list[tuple[int, int, str, str]] = []
         for series, changes in steps.items():
             changes.sort(key=itemgetter(0))
-            if changes[0][0] < self._ledger.last_on_of(series):
+            if changes[0][0] < self._ledger.last_on_of(*series):
                 rebuild_stockouts(self._sql, series, self._ledger.expiries)
                 continue
             lots = shelves[series]
@@ -190,14 +210,15 @@ class Writer:
                 lots[lot] -= change  # back to what it was before the batch
             before = open_from.get(series)
             spans = stockout_spans(changes, self._ledger.expiries, lots, before)
-            if spans != ([Span(before, None)] if before else []):
+            if spans != ([Span(before)] if before else []):
                 ended += [(*series, before.isoformat())] if before else []
                 begun += [span_row(series, span) for span in spans]
         self._sql.insert(END_SPAN, ended)
         self._sql.insert(BEGIN_SPAN, begun)
 
     def _open_spans(self, steps: Iterable[Series]) -> dict[Series, date]:
-        rows = self._sql.rows(OPEN_SPANS, facilities=sorted({s[0] for s in steps}), items=sorted({s[1] for s in steps}))
+        facilities, items = (sorted(set(ids)) for ids in zip(*steps, strict=True))
+        rows = self._sql.rows(OPEN_SPANS, lasting=date.max, facilities=facilities, items=items)
         return {row[:2]: as_day(row[2]) for row in rows}
 
     def _usable_shelves(self, steps: Iterable[Series]) -> dict[Series, dict[int, int]]:
@@ -217,5 +238,5 @@ def rebuild_stockouts(sql: Sql, series: Series, expiries: Mapping[int, date | No
     sql.insert(BEGIN_SPAN, [span_row(series, span) for span in spans])
 
 
-def span_row(series: Series, span: Span) -> tuple[int, int, str, str | None]:
-    return (*series, span.started_on.isoformat(), span.ended_on.isoformat() if span.ended_on else None)
+def span_row(series: Series, span: Span) -> tuple[int, int, str, str]:
+    return (*series, span.started_on.isoformat(), span.ended_on.isoformat())

@@ -1,0 +1,111 @@
+"""From the forms of the storekeeper to documents, and from refusals back to the fields."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from fastapi import Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from lmis import clock
+from lmis.accounts.models import User
+from lmis.accounts.scope import Place
+from lmis.errors import LmisError, Refused
+from lmis.forms import Form
+from lmis.i18n import N_
+from lmis.network.models import Facility
+from lmis.reading import MOST, read_day, read_quantity, read_text
+from lmis.stock.documents import Document, Line
+from lmis.stock.posting import post
+from lmis.stock.refusals import LineRefused, NeedsCounterparty
+
+HEADER = frozenset({"occurred_on", "counterparty"})
+PACK = "pack"
+
+
+class TooManyInPacks(LmisError):
+    status_code = 422
+    msgid = N_("%(packs)s packs of %(pack_size)s are more than a document takes; the most is %(most)s units.")
+
+
+def read_header(form: Form, kind: str, place: Place) -> Document:
+    """The document without its lines. Faults are noted in the form."""
+    occurred_on = form.read("occurred_on", read_day)
+    return Document(
+        uuid=form.uuid(),
+        kind=kind,
+        occurred_on=occurred_on or clock.today(),
+        facility_id=place.id,
+        lines=(),
+        party=form.read("party", read_text, required=False),
+        reference=form.read("reference", read_text, required=False),
+        note=form.read("note", _read_note, required=False),
+    )
+
+
+def _read_note(text: str) -> str:
+    return read_text(text, most=500)
+
+
+def read_counterparty(form: Form, choices: Sequence[Facility]) -> int | None:
+    """The facility chosen among those the goods may go to; a fault is noted in the form."""
+    chosen = next((it.id for it in choices if str(it.id) == form["counterparty"]), None)
+    if chosen is None:
+        form.refuse("counterparty", NeedsCounterparty())
+    return chosen
+
+
+def read_units(form: Form, key: str, pack_size: int) -> int | None:
+    """Base units of the field `quantity-KEY`, typed in packs when `unit-KEY` says so; a fault is noted."""
+    count = form.read(f"quantity-{key}", read_quantity)
+    if count is None or form[f"unit-{key}"] != PACK:
+        return count
+    if count * pack_size > MOST:
+        error = TooManyInPacks(packs=count, pack_size=pack_size, most=MOST)
+        form.refuse(f"quantity-{key}", error)
+        return None
+    return count * pack_size
+
+
+def note_refusals(form: Form, refused: Refused, keys: Sequence[str], own: frozenset[str] = frozenset()) -> None:
+    """Put each refusal by the field it is about.
+
+    keys: of the form's lines, in the order of the document's; own: the fields a line has besides its quantity.
+    """
+    for refusal in refused.refusals:
+        if isinstance(refusal, LineRefused):
+            form.refuse(_field(refusal, keys, own), refusal)
+
+
+def _field(refusal: LineRefused, keys: Sequence[str], own: frozenset[str]) -> str:
+    if refusal.field in HEADER:
+        return refusal.field
+    if refusal.line is None or refusal.line >= len(keys):
+        return ""
+    return f"{refusal.field if refusal.field in own else 'quantity'}-{keys[refusal.line]}"
+
+
+def record(
+    session: Session,
+    form: Form,
+    user: User,
+    document: Document,
+    lines: dict[str, Line],
+    own: frozenset[str] = frozenset(),
+) -> Response | None:
+    """Post a document with these lines by key, and lead to its page; refused: None, noted in the form."""
+    whole = replace(document, lines=list(lines.values()))
+    try:
+        with session.begin_nested():
+            post(session, [whole], today=clock.today(), now=clock.now(), user_id=user.id)
+    except Refused as refused:
+        note_refusals(form, refused, list(lines), own)
+        return None
+    return RedirectResponse(f"/documents/{document.uuid}?posted=1", 303)
+
+
+def today_text(on: date | None = None) -> str:
+    return (on or clock.today()).isoformat()
