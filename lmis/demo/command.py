@@ -1,0 +1,79 @@
+"""The command that fills a database to try the program on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from sqlalchemy import Engine
+
+from lmis import clock
+from lmis.config import settings
+from lmis.db import make_engine
+from lmis.demo.filling import Filled, fill
+from lmis.demo.network import BOARD, Size
+from lmis.demo.people import PASSWORD, PEOPLE
+from lmis.i18n import N_, Message
+
+SEED = 2026
+
+
+def demo(
+    size: Annotated[
+        Literal["district", "city"] | None,
+        typer.Option(
+            help="How much: one district alone, or all of the city's collaborators. "
+            "Without it, the whole city with the collaborators of one district."
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same seed on the same day gives the same data.")] = SEED,
+) -> None:
+    """Fill an empty database with Hà Nội's network and 24 months of invented history, to try the program on."""
+    engine = make_engine(settings().database_url)
+    try:
+        filled = _fill_with_bar(engine, size or "default", seed)
+    finally:
+        engine.dispose()
+    _tell(filled)
+
+
+def _fill_with_bar(engine: Engine, size: Size, seed: int) -> Filled:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(_say(N_("Filling the demo")), total=1.0)
+        return fill(
+            engine,
+            size=size,
+            seed=seed,
+            today=clock.today(),
+            now=clock.now(),
+            tell=lambda done: progress.update(task, completed=done),
+        )
+
+
+def _tell(filled: Filled) -> None:
+    """What was filled, who may sign in, and how to go on."""
+    console = Console()
+    console.print(
+        _say(
+            N_("%(facilities)s facilities, %(documents)s documents, %(first)s to %(last)s."),
+            facilities=filled.facilities,
+            documents=filled.documents,
+            first=filled.first,
+            last=filled.last,
+        )
+    )
+    logins = Table(_say(N_("User name")), _say(N_("Role")), _say(N_("Facility")), _say(N_("Name")))
+    for person in PEOPLE:
+        logins.add_row(person.username, person.role, person.facility, person.name)
+    console.print(logins)
+    console.print(_say(N_("The password of all of them: %(password)s"), password=PASSWORD))
+    console.print(_say(N_("Serve the pages with “lmis serve”; the report of the whole city is:")))
+    console.print(f"lmis report stock --facility {BOARD} --period {filled.last:%Y-%m}", highlight=False)
+
+
+def _say(msgid: str, **params: object) -> str:
+    return Message(msgid, params).translate(settings().language)

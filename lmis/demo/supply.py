@@ -1,0 +1,141 @@
+"""How goods come down: the suppliers' lots to the board, and month by month from each store to those under it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+
+from lmis.demo.catalogue import FREE, SOCIAL, SOCIALISED
+from lmis.demo.clerk import Clerk
+from lmis.demo.seasons import next_open
+from lmis.demo.stores import Good, Lot, Pick, Store, in_parcels
+from lmis.stock.documents import Document, Kind
+
+SUPPLIERS = {
+    FREE: "Kho Trung ương (minh họa)",
+    SOCIAL: "Đơn vị tiếp thị xã hội (minh họa)",
+    SOCIALISED: "Công ty phân phối (minh họa)",
+}
+MONTH = 30.44  # days
+BUY_EVERY = (110, 190)  # days between two orders of a good to its supplier
+SUPPLIER_LATE, LATE_DAYS = 0.3, (20, 90)
+BOARD_MONTHS = 8.5  # of stock after a purchase
+FRESH = (0.55, 0.85)  # of the shelf life is left when a lot comes
+SHORT_DATED, SHORT_DAYS = 0.12, (240, 420)  # a donation near its end
+OPENING_DAYS = ((60, 200), (200, 420), (420, 1000))  # left on the three lots the history opens with
+OPENING_MONTHS = {
+    "board": (3.0, 6.0), "district": (1.0, 2.5), "commune": (0.5, 2.5), "collaborator": (0.3, 2.0),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Order up to `months` of use once less than `reorder` of that is left; `least` is the smallest full shelf."""
+
+    months: float
+    reorder: float
+    least: int
+
+
+POLICIES = {
+    "district": Policy(2.4, 0.85, 6),
+    "commune": Policy(2.3, 0.75, 2),
+    "collaborator": Policy(2.5, 0.45, 2),
+}
+
+
+def plan_lots(goods: Sequence[Good], first: date, last: date, rng: Random) -> list[Lot]:
+    """The lots of the whole history: those it opens with (arriving on `first`), and one or two in every purchase."""
+    lots: list[Lot] = []
+    series: Counter[int] = Counter()
+    for index, good in enumerate(goods):
+        for days in OPENING_DAYS:
+            lots.append(_lot(index, good, first, first + timedelta(rng.randint(*days)), series))
+        due = first + timedelta(rng.randint(20, 120))
+        while due <= last:
+            late = rng.randint(*LATE_DAYS) if rng.random() < SUPPLIER_LATE else 0
+            arrives_on = next_open(due + timedelta(late))
+            for _ in range(rng.choice((1, 1, 2))):
+                lots.append(_lot(index, good, arrives_on, _expiry(good, arrives_on, rng), series))
+            due += timedelta(rng.randint(*BUY_EVERY))
+    return [lot for lot in lots if lot.arrives_on <= last]
+
+
+def _expiry(good: Good, arrives_on: date, rng: Random) -> date:
+    """The last day of the month in which a lot's life ends."""
+    days = good.product.years * 365 * rng.uniform(*FRESH)
+    if rng.random() < SHORT_DATED:
+        days = rng.randint(*SHORT_DAYS)
+    return (arrives_on + timedelta(days)).replace(day=1) - timedelta(1)
+
+
+def _lot(index: int, good: Good, arrives_on: date, expires_on: date, series: Counter[int]) -> Lot:
+    series[good.item_id] += 1
+    number = f"{good.product.code.partition('-')[2]}{arrives_on:%y%m}-{series[good.item_id]:02d}"
+    return Lot(index, good.item_id, good.flow.channel, number, expires_on, arrives_on)
+
+
+def opening(clerk: Clerk, stores: Sequence[Store], lots: Sequence[Lot], on: date) -> Iterator[Document]:
+    """What every store had on its shelves when the history begins."""
+    by_good: dict[int, list[Lot]] = {}
+    for lot in lots:
+        if lot.arrives_on == on:
+            by_good.setdefault(lot.good, []).append(lot)
+    for store in stores:
+        picks = [pick for good in store.use for pick in _opening_picks(clerk.rng, store, good, by_good[good])]
+        for lot, quantity in picks:
+            store.put(lot, quantity, on)
+        if picks:
+            yield clerk.write(Kind.OPENING, on, store, picks)
+
+
+def _opening_picks(rng: Random, store: Store, good: int, lots: Sequence[Lot]) -> list[Pick]:
+    quantity = round(store.use[good] * rng.uniform(*OPENING_MONTHS[store.level]))
+    first, second = rng.sample(lots, 2)
+    part = quantity // 4
+    return [(lot, some) for lot, some in ((first, part), (second, quantity - part)) if some]
+
+
+def purchase(clerk: Clerk, goods: Sequence[Good], board: Store, lots: Sequence[Lot], on: date) -> Iterator[Document]:
+    """One good's delivery from its supplier: what the board lacks, spread over `lots`."""
+    good = lots[0].good
+    missing = BOARD_MONTHS * board.use.get(good, 0) - board.usable(good, on)
+    if missing > 0:
+        each = in_parcels(missing / len(lots), goods[good].product.pack_size)
+        for lot in lots:
+            board.put(lot, each, on)
+        party = SUPPLIERS[goods[good].flow.channel]
+        yield clerk.write(Kind.RECEIPT, on, board, [(lot, each) for lot in lots], party=party)
+
+
+def deliver(
+    clerk: Clerk, goods: Sequence[Good], sender: Store, receivers: Sequence[Store], on: date
+) -> Iterator[Document]:
+    """Issue to each receiver what it orders; where there is too little for all, each gets the same share."""
+    orders = [_order(goods, store, on) for store in receivers]
+    total: Counter[int] = Counter()
+    for order in orders:
+        total.update(order)
+    share = {good: min(1.0, sender.usable(good, on) / asked) for good, asked in total.items()}
+    for good, asked in total.items():
+        sender.asked[good] = sender.asked.get(good, 0) + asked
+    for store, order in zip(receivers, orders, strict=True):
+        picks: list[Pick] = []
+        for good, asked in order.items():
+            picks += sender.take(good, int(asked * share[good]), on)
+        if picks:
+            yield clerk.write(Kind.ISSUE, on, sender, picks, to=store)
+
+
+def _order(goods: Sequence[Good], store: Store, on: date) -> dict[int, int]:
+    policy = POLICIES[store.level]
+    wanted: dict[int, int] = {}
+    for good, use in store.use.items():
+        full = max(policy.months * use * store.habit, policy.least)
+        on_hand = store.usable(good, on)
+        if on_hand < policy.reorder * full:
+            wanted[good] = in_parcels(full - on_hand, goods[good].product.inner)
+    return wanted
