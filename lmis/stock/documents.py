@@ -69,6 +69,29 @@ NEEDS_USABLE = frozenset({Kind.ISSUE, Kind.DISPENSE, Kind.TRANSFER})
 NEEDS_REASON = frozenset({Kind.LOSS, Kind.FOUND, Kind.ADJUSTMENT})
 
 
+# The letters a document's number begins with, as on the paper forms.
+PREFIXES: dict[str, str] = {
+    Kind.OPENING: "TD",
+    Kind.RECEIPT: "PN",
+    Kind.ISSUE: "PX",
+    Kind.DISPENSE: "CP",
+    Kind.TRANSFER: "DC",
+    Kind.RETURN: "TL",
+    Kind.LOSS: "HH",
+    Kind.FOUND: "TH",
+    Kind.ADJUSTMENT: "DCH",
+    Kind.COUNT: "KK",
+    Kind.QUARANTINE: "BT",
+    Kind.RELEASE: "GBT",
+    Kind.REVERSAL: "DAO",
+}
+
+
+def document_number(kind: str, year: int, number: int) -> str:
+    """The number people know a document by at the facility that made it: PX-2026-00012."""
+    return f"{PREFIXES[kind]}-{year}-{number:05d}"
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line asked for, in base units.
