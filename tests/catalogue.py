@@ -14,7 +14,7 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parent.parent
 CATALOGUES = sorted(ROOT.glob("lmis/locale/*/LC_MESSAGES/lmis.po"))
-KEYWORDS = {"_": None, "N_": None, "gettext": None}
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%(?!\()")
 
 
@@ -25,7 +25,8 @@ def gather() -> Catalog:
     found = extract_from_dir(ROOT, method_map, options, keywords=KEYWORDS, comment_tags=("Translators:",))
     template = Catalog(project="lmis", fuzzy=False)
     for filename, _line, message, comments, _context in sorted(found, key=lambda entry: entry[:2]):
-        template.add(message, locations=[(filename, 1)], auto_comments=comments)
+        for sentence in (message,) if isinstance(message, str) else message:  # one and many: two sentences
+            template.add(sentence, locations=[(filename, 1)], auto_comments=comments)
     return template
 
 

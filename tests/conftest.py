@@ -142,9 +142,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def page(browser: Browser, live_server: str) -> Iterator[Page]:
     """A fresh tab on the served program, in Vietnamese, at a desk's width."""
-    context = browser.new_context(
-        base_url=live_server, locale="vi-VN", viewport={"width": 1280, "height": 900}
-    )
+    context = browser.new_context(base_url=live_server, locale="vi-VN", viewport={"width": 1280, "height": 900})
     context.set_default_timeout(15_000)
     yield context.new_page()
     context.close()

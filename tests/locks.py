@@ -43,9 +43,7 @@ def faults(text: str, requirements: list[Requirement]) -> Iterator[str]:
             yield f"{requirement.name} is pinned at {version}, which is not {requirement.specifier}"
     names = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?[=@ ]", text, re.M)
     yield from (f"{name} has no hash" for name in names if canonicalize_name(name) not in pinned)
-    yield from (
-        f"an address: {line}" for line in text.splitlines() if ADDRESS.search(line) and line[0] != "#"
-    )
+    yield from (f"an address: {line}" for line in text.splitlines() if ADDRESS.search(line) and line[0] != "#")
 
 
 def main() -> int:
