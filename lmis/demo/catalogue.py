@@ -62,7 +62,7 @@ PRODUCTS = (
     ),
     Product(
         "BCS-BM", "Bao cao su Bình Minh (mẫu)", "Condom Binh Minh (sample)", "condom", "piece", 144, 12, 4,
-        (Flow(SOCIAL, 1.3, (6, 12, 12, 24), 0.85, 0.05, 700),),
+        (Flow(SOCIAL, 1.3, (6, 12, 12, 24), 0.75, 0.05, 700),),
     ),
     Product(
         "BCS-TT", "Bao cao su Thiên Thanh (mẫu)", "Condom Thien Thanh (sample)", "condom", "piece", 144, 12, 4,
@@ -78,7 +78,7 @@ PRODUCTS = (
     ),
     Product(
         "VU-HC", "Viên uống kết hợp Hoa Cúc (mẫu)", "Combined pill Hoa Cuc (sample)", "pill", "cycle", 100, 5, 5,
-        (Flow(SOCIAL, 0.8, (1, 2, 3), 0.7, 0.03, 9500),),
+        (Flow(SOCIAL, 0.8, (1, 2, 3), 0.6, 0.03, 9500),),
     ),
     Product(
         "VU-HL", "Viên uống kết hợp Hoa Lan (mẫu)", "Combined pill Hoa Lan (sample)", "pill", "cycle", 60, 3, 5,
@@ -86,7 +86,7 @@ PRODUCTS = (
     ),
     Product(
         "VP-HS", "Viên chỉ có progestin Hoa Sữa (mẫu)", "Progestin-only pill Hoa Sua (sample)", "progestin_pill",
-        "cycle", 50, 5, 5, (Flow(FREE, 0.4, (1, 2, 3), 0.85, 0.02),),
+        "cycle", 50, 5, 5, (Flow(FREE, 0.4, (1, 2, 3), 0.7, 0.02),),
     ),
     Product(
         "VKC-BA", "Viên khẩn cấp Bình An (mẫu)", "Emergency pill Binh An (sample)", "emergency_pill", "dose",
@@ -102,7 +102,7 @@ PRODUCTS = (
     ),
     Product(
         "DCNT-52", "Dụng cụ tử cung nội tiết 52 mg (mẫu)", "Hormonal IUD 52 mg (sample)", "hormonal_iud", "piece",
-        1, 1, 5, (Flow(SOCIALISED, 0.05, (1,), 0.1, 0.12, 2450000),),
+        1, 1, 5, (Flow(SOCIALISED, 0.08, (1,), 0.15, 0.12, 2450000),),
     ),
     Product(
         "QC-1", "Que cấy 1 que, 3 năm (mẫu)", "Implant, one rod, 3 years (sample)", "implant", "rod", 1, 1, 5,
@@ -110,7 +110,7 @@ PRODUCTS = (
     ),
     Product(
         "QC-2", "Que cấy 2 que, 5 năm (mẫu)", "Implant, two rods, 5 years (sample)", "implant", "set", 1, 1, 5,
-        (Flow(SOCIALISED, 0.05, (1,), 0.12, 0.05, 1600000),), Decimal("3.8"),
+        (Flow(SOCIALISED, 0.07, (1,), 0.15, 0.05, 1600000),), Decimal("3.8"),
     ),
 )  # fmt: skip
 

@@ -13,7 +13,7 @@ from lmis.demo.stores import Good, Pick, Store
 from lmis.stock.documents import Document, Kind
 
 MANY = 30.0  # from here on a normal distribution is near enough
-IDLE = {"commune": 0.06, "collaborator": 0.3}  # the share of weeks in which nothing is given
+IDLE = {"commune": 0.1, "collaborator": 0.3}  # the share of weeks in which nothing is given
 LIVELINESS = 0.35  # how much one week differs from another
 MEMORY = 0.7  # how much of its belief a store keeps when a month has passed
 

@@ -17,7 +17,7 @@ MONTH = 30.44  # days
 PLENTY = 3.0  # months of stock from which a neighbour lends
 FORGETS = 0.2  # the share of months in which nobody looks for expired stock
 MISCOUNTS = 0.05  # the share of lots whose count differs from the books
-PASSES = 0.75  # the share of quarantined lots that pass the check
+PASSES = 0.85  # the share of quarantined lots that pass the check
 
 
 def write_off_expired(clerk: Clerk, store: Store, on: date) -> Iterator[Document]:

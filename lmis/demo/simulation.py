@@ -20,7 +20,7 @@ Event = Callable[[Clerk, Store, date], Iterator[Document]]
 MONTHLY: Mapping[Event, Mapping[str, float]] = {  # how often an event strikes a store, a month
     events.lose_some: {"board": 0.5, "district": 0.2, "commune": 0.03, "collaborator": 0.004},
     events.find_some: {"board": 0.1, "district": 0.05, "commune": 0.006},
-    events.hold: {"board": 0.1, "district": 0.05, "commune": 0.005},
+    events.hold: {"board": 0.04, "district": 0.05, "commune": 0.005},
     events.give_twice: {"commune": 0.012, "collaborator": 0.002},
     events.send_astray: {"board": 0.08, "district": 0.06},
     events.borrow: {"commune": 0.15},

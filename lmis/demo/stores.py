@@ -169,7 +169,7 @@ def _store(place: Place, facility_id: int, parent: Store | None, rng: Random) ->
 
 
 def _station_clients(place: Place, stocked: Sequence[Good], rng: Random) -> dict[int, float]:
-    size = rng.lognormvariate(-0.15, 0.55) * (0.85 if place.rural else 1.1)
+    size = rng.lognormvariate(-0.3, 0.6) * (0.85 if place.rural else 1.1)
     held = place.capabilities.split()
     return {
         index: good.flow.clients * size * rng.lognormvariate(0, 0.3)

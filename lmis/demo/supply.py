@@ -21,19 +21,22 @@ SUPPLIERS = {
 }
 MONTH = 30.44  # days
 BUY_EVERY = (110, 190)  # days between two orders of a good to its supplier
-SUPPLIER_LATE, LATE_DAYS = 0.3, (20, 90)
-BOARD_MONTHS = 8.5  # of stock after a purchase
+SUPPLIER_LATE, LATE_DAYS = 0.25, (20, 80)
+BOARD_MONTHS = 9.0  # of stock after a purchase
+DOWNSTREAM_MONTHS = 5.0  # that goods stay on the shelves below
 FRESH = (0.55, 0.85)  # of the shelf life is left when a lot comes
-SHORT_DATED, SHORT_DAYS = 0.12, (240, 420)  # a donation near its end
-OPENING_DAYS = ((60, 200), (200, 420), (420, 1000))  # left on the three lots the history opens with
+SHORT_DATED, SHORT_DAYS = 0.18, (200, 330)  # a donation near its end, of what goes quickly
+QUICK = 0.3  # clients a week at a middling station
+OPENING_DAYS = ((90, 240), (420, 800), (700, 1100))  # left on the three lots the history opens with
+OPENING_OLD = 0.12  # the share of stores that still hold some of the first
 OPENING_MONTHS = {
-    "board": (3.0, 6.0), "district": (1.0, 2.5), "commune": (0.5, 2.5), "collaborator": (0.3, 2.0),
+    "board": (3.0, 6.0), "district": (1.0, 2.5), "commune": (1.2, 3.0), "collaborator": (0.6, 2.4),
 }  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Order up to `months` of use once less than `reorder` of that is left; `least` is the smallest full shelf."""
+    """Order up to `months` of use once less than `reorder` of that is left; at least what `least` clients take."""
 
     months: float
     reorder: float
@@ -41,9 +44,9 @@ class Policy:
 
 
 POLICIES = {
-    "district": Policy(2.4, 0.85, 6),
-    "commune": Policy(2.3, 0.75, 2),
-    "collaborator": Policy(2.5, 0.45, 2),
+    "district": Policy(2.6, 0.9, 3),
+    "commune": Policy(2.7, 0.8, 2),
+    "collaborator": Policy(2.8, 0.6, 2),
 }
 
 
@@ -67,7 +70,7 @@ def plan_lots(goods: Sequence[Good], first: date, last: date, rng: Random) -> li
 def _expiry(good: Good, arrives_on: date, rng: Random) -> date:
     """The last day of the month in which a lot's life ends."""
     days = good.product.years * 365 * rng.uniform(*FRESH)
-    if rng.random() < SHORT_DATED:
+    if good.flow.clients > QUICK and rng.random() < SHORT_DATED:
         days = rng.randint(*SHORT_DAYS)
     return (arrives_on + timedelta(days)).replace(day=1) - timedelta(1)
 
@@ -94,21 +97,26 @@ def opening(clerk: Clerk, stores: Sequence[Store], lots: Sequence[Lot], on: date
 
 def _opening_picks(rng: Random, store: Store, good: int, lots: Sequence[Lot]) -> list[Pick]:
     quantity = round(store.use[good] * rng.uniform(*OPENING_MONTHS[store.level]))
-    first, second = rng.sample(lots, 2)
-    part = quantity // 4
-    return [(lot, some) for lot, some in ((first, part), (second, quantity - part)) if some]
+    old, *rest = lots
+    first, second = rng.sample(rest, 2)
+    part = quantity // 3
+    if rng.random() < OPENING_OLD:
+        second = old
+    return [(lot, some) for lot, some in ((first, quantity - part), (second, part)) if some]
 
 
 def purchase(clerk: Clerk, goods: Sequence[Good], board: Store, lots: Sequence[Lot], on: date) -> Iterator[Document]:
-    """One good's delivery from its supplier: what the board lacks, spread over `lots`."""
+    """One good's delivery from its supplier: what the board lacks, spread over `lots`, but no more than can be used."""
     good = lots[0].good
-    missing = BOARD_MONTHS * board.use.get(good, 0) - board.usable(good, on)
-    if missing > 0:
-        each = in_parcels(missing / len(lots), goods[good].product.pack_size)
-        for lot in lots:
-            board.put(lot, each, on)
-        party = SUPPLIERS[goods[good].flow.channel]
-        yield clerk.write(Kind.RECEIPT, on, board, [(lot, each) for lot in lots], party=party)
+    use, pack = board.use.get(good, 0), goods[good].product.pack_size
+    missing = (BOARD_MONTHS * use - board.usable(good, on)) / len(lots)
+    in_time = [((lot.expires_on - on).days / MONTH - DOWNSTREAM_MONTHS) * use for lot in lots]
+    picks = [(lot, in_parcels(min(missing, most), pack)) for lot, most in zip(lots, in_time, strict=True)]
+    picks = [(lot, some) for lot, some in picks if some > 0]
+    for lot, some in picks:
+        board.put(lot, some, on)
+    if picks:
+        yield clerk.write(Kind.RECEIPT, on, board, picks, party=SUPPLIERS[goods[good].flow.channel])
 
 
 def deliver(
@@ -120,8 +128,8 @@ def deliver(
     for order in orders:
         total.update(order)
     share = {good: min(1.0, sender.usable(good, on) / asked) for good, asked in total.items()}
-    for good, asked in total.items():
-        sender.asked[good] = sender.asked.get(good, 0) + asked
+    for good, asked in total.items():  # what is not given is asked for again
+        sender.asked[good] = sender.asked.get(good, 0) + int(asked * share[good])
     for store, order in zip(receivers, orders, strict=True):
         picks: list[Pick] = []
         for good, asked in order.items():
@@ -134,7 +142,7 @@ def _order(goods: Sequence[Good], store: Store, on: date) -> dict[int, int]:
     policy = POLICIES[store.level]
     wanted: dict[int, int] = {}
     for good, use in store.use.items():
-        full = max(policy.months * use * store.habit, policy.least)
+        full = max(policy.months * use * store.habit, policy.least * goods[good].mean_quantity)
         on_hand = store.usable(good, on)
         if on_hand < policy.reorder * full:
             wanted[good] = in_parcels(full - on_hand, goods[good].product.inner)
