@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from functools import cache
 from typing import Any
@@ -26,11 +27,19 @@ class Sql:
         session.flush()
         connection = session.connection()
         self.sqlite = connection.dialect.name == "sqlite"
-        self._cursor = connection.connection.cursor()
+        self._connection = connection.connection
+        self._cursor = self._connection.cursor()
 
     def rows(self, statement: str, **params: Any) -> list[tuple[Any, ...]]:
         self._cursor.execute(_written_for(statement, self.sqlite), self._ready(params))
         return list(self._cursor.fetchall())
+
+    def stream(self, statement: str, **params: Any) -> Iterator[tuple[Any, ...]]:
+        """Rows one after the other, on a cursor of their own, so that other statements can run between them."""
+        with closing(self._connection.cursor()) as cursor:
+            cursor.execute(_written_for(statement, self.sqlite), self._ready(params))
+            while rows := cursor.fetchmany(2_000):
+                yield from rows
 
     def execute(self, statement: str, **params: Any) -> int:
         """Run a statement; the number of rows it changed."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from operator import itemgetter
 from typing import NamedTuple
 
-from lmis.sql import Sql, as_day
+from lmis.sql import Sql, as_day, as_day_or_none
 from lmis.stock.documents import STOCK, USABLE, Document, Posted
 from lmis.stock.ledger import NEVER, Entry, Ledger, Shelf
 from lmis.stock.stockouts import Span, Step, stockout_spans
@@ -54,9 +54,10 @@ OPEN_SPANS = """
     SELECT facility_id, item_id, started_on FROM stockout
     WHERE ended_on = :lasting AND facility_id IN (:facilities*) AND item_id IN (:items*)"""
 USABLE_STEPS = """
-    SELECT occurred_on, lot_id, CAST(SUM(quantity) AS BIGINT) FROM stock_movement_line
-    WHERE account = 'stock' AND status = 'usable' AND facility_id = :facility AND item_id = :item
-    GROUP BY occurred_on, lot_id ORDER BY occurred_on"""
+    SELECT l.occurred_on, l.lot_id, CAST(SUM(l.quantity) AS BIGINT), lot.expires_on
+    FROM stock_movement_line l JOIN lot ON lot.id = l.lot_id
+    WHERE l.account = 'stock' AND l.status = 'usable' AND l.facility_id = :facility AND l.item_id = :item
+    GROUP BY l.occurred_on, l.lot_id, lot.expires_on ORDER BY l.occurred_on"""
 END_SPAN = "DELETE FROM stockout WHERE facility_id = ? AND item_id = ? AND started_on = ?"
 BEGIN_SPAN = "INSERT INTO stockout (facility_id, item_id, started_on, ended_on) VALUES (?, ?, ?, ?)"
 
@@ -203,7 +204,7 @@ class Writer:
         for series, changes in steps.items():
             changes.sort(key=itemgetter(0))
             if changes[0][0] < self._ledger.last_on_of(*series):
-                rebuild_stockouts(self._sql, series, self._ledger.expiries)
+                rebuild_stockouts(self._sql, series)
                 continue
             lots = shelves[series]
             for _, lot, change in changes:
@@ -229,11 +230,12 @@ class Writer:
         return shelves
 
 
-def rebuild_stockouts(sql: Sql, series: Series, expiries: Mapping[int, date | None]) -> None:
+def rebuild_stockouts(sql: Sql, series: Series) -> None:
     """Make the stockout spans of a series anew from its lines."""
     facility, item = series
     sql.execute("DELETE FROM stockout WHERE facility_id = :facility AND item_id = :item", facility=facility, item=item)
     rows = sql.rows(USABLE_STEPS, facility=facility, item=item)
+    expiries = {row[1]: as_day_or_none(row[3]) for row in rows}
     spans = stockout_spans([(as_day(row[0]), row[1], row[2]) for row in rows], expiries)
     sql.insert(BEGIN_SPAN, [span_row(series, span) for span in spans])
 

@@ -1,0 +1,217 @@
+"""The ledger as one would write it with dictionaries and no thought of speed: what the real one is held against."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from lmis.stock.documents import Document, Line
+
+ABOVE = {"district": ["board"], "commune": ["district", "board"], "other": ["district", "board"]}
+ABOVE |= {"board": [], "collaborator": ["commune", "district", "board"]}
+LEVEL = {"board": 1, "district": 2, "commune": 3, "other": 3, "collaborator": 5}
+TAKING = {"issue": "issued", "transfer": "issued", "return": "issued", "dispense": "dispensed", "loss": "lost"}
+ADDING = {"opening": "opening", "receipt": "received", "found": "adjusted"}
+BETWEEN = {"issue", "transfer", "return"}
+
+Shelf = tuple[str, int, str, str]  # place, lot, channel, status
+Move = tuple[Shelf, int, str | None]  # shelf, change, column of the month
+
+
+@dataclass
+class Posted:
+    seq: int
+    document: Document
+    place: str
+    moves: list[Move]
+
+
+@dataclass
+class Model:
+    """places: ids to names; lots: id to (item, expiry); clinical: items no collaborator may hold."""
+
+    today: date
+    places: dict[int, str]
+    lots: dict[int, tuple[int, date | None]]
+    clinical: set[int]
+    posted: list[Posted] = field(default_factory=list)
+    reversed: set[int] = field(default_factory=set)
+    counts: dict[tuple[str, int], tuple[date, int]] = field(default_factory=dict)
+
+    def by_day(self, shelf: Shelf) -> Counter[date]:
+        days: Counter[date] = Counter()
+        for posted in self.posted:
+            for at, change, _ in posted.moves:
+                if at == shelf:
+                    days[posted.document.occurred_on] += change
+        return days
+
+    def lowest(self, shelf: Shelf, on: date) -> tuple[int, bool]:
+        """The lowest day's end from `on`, and whether it comes later than `on`."""
+        days = self.by_day(shelf)
+        ends = [sum(q for d, q in days.items() if d <= day) for day in [on, *sorted(d for d in days if d > on)]]
+        return min(ends), min(ends) < ends[0]
+
+    def post(self, document: Document) -> list[tuple[str, int | None]]:
+        """The refusals, as (name, line); none when the document was posted."""
+        faults = self.form_faults(document)
+        if faults:
+            return faults
+        moves: list[tuple[int | None, Move]] = []
+        if document.reverses:
+            original = next(p for p in self.posted if p.document.uuid == document.reverses)
+            faults = self.date_faults(document)
+            moves = [(None, (at, -change, column)) for at, change, column in original.moves if change]
+        else:
+            own = self.places[document.facility_id]
+            to = self.places.get(document.counterparty_id or 0)
+            faults = self.date_faults(document) + self.counterparty_faults(document, own, to)
+            for number, line in enumerate(document.lines):
+                found = [(name, number) for name in self.line_faults(document, line, to or own)]
+                faults += found
+                moves += [] if found else [(number, move) for move in self.moves(document, line, own, to)]
+        faults += self.balance_faults(document, moves)
+        if not faults:
+            self.keep(document, [move for _, move in moves])
+        return faults
+
+    def keep(self, document: Document, moves: list[Move]) -> None:
+        own = self.places[document.facility_id]
+        self.posted.append(Posted(len(self.posted), document, own, moves))
+        if document.reverses:
+            self.reversed.add(next(p.seq for p in self.posted if p.document.uuid == document.reverses))
+        if document.kind == "count":
+            for line in document.lines:
+                self.counts[own, line.lot_id] = (document.occurred_on, len(self.posted) - 1)
+
+    # -- refusals ------------------------------------------------------------------------------------------------
+
+    def form_faults(self, document: Document) -> list[tuple[str, int | None]]:
+        if document.reverses:
+            return self.reversal_faults(document)
+        if not document.lines:
+            return [("NoLines", None)]
+        keys = [(line.lot_id, line.channel, line.status) for line in document.lines]
+        if document.kind == "count" and len(set(keys)) < len(keys):
+            return [("CountedTwice", None)]
+        return []
+
+    def reversal_faults(self, document: Document) -> list[tuple[str, int | None]]:
+        original = next((p for p in self.posted if p.document.uuid == document.reverses), None)
+        if original is None:
+            return [("UnknownDocument", None)]
+        if original.document.kind == "reversal":
+            return [("ReversesReversal", None)]
+        if original.seq in self.reversed:
+            return [("AlreadyReversed", None)]
+        held = {(at[0], at[1]) for at, _, _ in original.moves}
+        counts = [self.counts[place] for place in held if place in self.counts]
+        later = [c for c in counts if c[0] >= original.document.occurred_on and c[1] > original.seq]
+        return [("ReversalSettled", None)] * len(later)
+
+    def date_faults(self, document: Document) -> list[tuple[str, int | None]]:
+        return [("FutureDate", None)] if document.occurred_on > self.today else []
+
+    def counterparty_faults(self, document: Document, own: str, to: str | None) -> list[tuple[str, int | None]]:
+        if document.kind not in BETWEEN:
+            return []
+        if to is None:
+            return [] if document.kind == "return" else [("NeedsCounterparty", None)]
+        if to == own:
+            return [("SameFacility", None)]
+        up, down = to in ABOVE[own], own in ABOVE[to]
+        if document.kind == "issue":
+            return [] if down or (LEVEL[to] > LEVEL[own] and not up) else [("NotBelow", None)]
+        if document.kind == "return":
+            return [] if up else [("NotAbove", None)]
+        return [("NotAPeer", None)] if up or down else []
+
+    def line_faults(self, document: Document, line: Line, holder: str) -> list[str]:
+        faults = []
+        if line.quantity < 0 or (line.quantity == 0 and document.kind != "count"):
+            faults.append("BadQuantity")
+        if document.kind in ("loss", "found") and not line.reason:
+            faults.append("NeedsReason")
+        item, expires = self.lots[line.lot_id]
+        if document.kind in ("issue", "dispense", "transfer") and expires and expires < document.occurred_on:
+            faults.append("ExpiredLot")
+        brings = document.kind in ("opening", "receipt", "issue", "transfer")
+        if brings and item in self.clinical and holder == "collaborator":
+            faults.append("MayNotHold")
+        return faults
+
+    def moves(self, document: Document, line: Line, own: str, to: str | None) -> list[Move]:
+        usable, held = ((own, line.lot_id, line.channel, status) for status in ("usable", "quarantined"))
+        kind, quantity = document.kind, line.quantity
+        if kind in ADDING:
+            return [(usable, quantity, ADDING[kind])]
+        if kind == "count":
+            book = sum(q for day, q in self.by_day(usable).items() if day <= document.occurred_on)
+            return [(usable, quantity - book, "adjusted")]
+        if kind == "quarantine":
+            return [(usable, -quantity, None), (held, quantity, None)]
+        if kind == "release":
+            return [(held, -quantity, None), (usable, quantity, None)]
+        moves: list[Move] = [(usable, -quantity, TAKING[kind])]
+        if kind in BETWEEN and to:
+            moves.append(((to, line.lot_id, line.channel, "usable"), quantity, "received"))
+        return moves
+
+    def balance_faults(self, document: Document, moves: list[tuple[int | None, Move]]) -> list[tuple[str, int | None]]:
+        changes: Counter[Shelf] = Counter()
+        line_of: dict[Shelf, int | None] = {}
+        for line, (shelf, change, _) in moves:
+            changes[shelf] += change
+            line_of.setdefault(shelf, line)
+        faults: list[tuple[str, int | None]] = []
+        for shelf, change in changes.items():
+            settled = self.counts.get(shelf[:2])
+            lowest, later = self.lowest(shelf, document.occurred_on)
+            if settled and document.occurred_on < settled[0]:
+                faults.append(("SettledByCount", line_of[shelf]))
+            elif change < 0 and lowest + change < 0:
+                held = sum(self.by_day((*shelf[:3], "quarantined")).values()) if shelf[3] == "usable" else 0
+                name = "WouldGoNegative" if later else "QuarantinedLot" if held else "InsufficientLot"
+                faults.append((name, line_of[shelf]))
+        return faults
+
+    # -- what it leads to ----------------------------------------------------------------------------------------
+
+    def balances(self) -> dict[Shelf, int]:
+        total: Counter[Shelf] = Counter()
+        for posted in self.posted:
+            for shelf, change, _ in posted.moves:
+                total[shelf] += change
+        return {shelf: quantity for shelf, quantity in total.items() if quantity}
+
+    def months(self) -> dict[tuple[str, int, str, int], dict[str, int]]:
+        """By place, item, channel and month: each column, and the closing."""
+        sums: dict[tuple[str, int, str, int], Counter[str]] = defaultdict(Counter)
+        for posted in self.posted:
+            on = posted.document.occurred_on
+            for (place, lot, channel, _), change, column in posted.moves:
+                if column:
+                    sign = -1 if column in ("issued", "dispensed", "lost") else 1
+                    key = (place, self.lots[lot][0], channel, on.year * 100 + on.month)
+                    sums[key][column] += sign * change
+                    sums[key]["net"] += change
+        return {
+            key: {**row, "closing": sum(sums[k]["net"] for k in sums if k[:3] == key[:3] and k[3] <= key[3])}
+            for key, row in sums.items()
+        }
+
+    def out_days(self, place: str, item: int) -> set[date]:
+        """The days from the first movement through today that ended without usable stock."""
+        lots = [lot for lot, (of, _) in self.lots.items() if of == item]
+        shelves = [(place, lot, channel, "usable") for lot in lots for channel in ("free", "market")]
+        days = {shelf: self.by_day(shelf) for shelf in shelves}
+        moved = [day for by_day in days.values() for day in by_day]
+        if not moved:
+            return set()
+        span = [min(moved) + timedelta(days=n) for n in range((self.today - min(moved)).days + 1)]
+        return {day for day in span if not any(self._usable(days[shelf], shelf[1], day) for shelf in shelves)}
+
+    def _usable(self, days: Counter[date], lot: int, on: date) -> bool:
+        expires = self.lots[lot][1]
+        return (expires is None or expires >= on) and sum(q for day, q in days.items() if day <= on) > 0
