@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).parent.parent
 CATALOGUES = sorted(ROOT.glob("lmis/locale/*/LC_MESSAGES/lmis.po"))
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
-PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%(?!\()")
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%(?!\()|\{\w+\}")
 
 
 def gather() -> Catalog:
@@ -68,7 +68,7 @@ def _faults_of(message: Message) -> Iterator[str]:
 
 
 def placeholders(text: object) -> list[str]:
-    """Every %(name)s in `text`, and every other percent sign, sorted."""
+    """Every %(name)s and {name} in `text`, and every other percent sign, sorted."""
     return sorted(PLACEHOLDER.findall(str(text).replace("%%", "")))
 
 
