@@ -36,7 +36,7 @@ class Form:
 
     def __init__(self, typed: Mapping[str, object] | None = None) -> None:
         self.typed = {name: nfc(value) for name, value in (typed or {}).items() if isinstance(value, str)}
-        self.errors: dict[str, Message] = {}
+        self.errors: dict[str, list[Message]] = {}
 
     def __getitem__(self, name: str) -> str:
         return self.typed.get(name, "")
@@ -61,8 +61,10 @@ class Form:
         return self[name] or None
 
     def refuse(self, name: str, error: LmisError) -> None:
-        """Note an error; the first of a field stays."""
-        self.errors.setdefault(name, error.message)
+        """Note an error, each once."""
+        noted = self.errors.setdefault(name, [])
+        if error.message not in noted:
+            noted.append(error.message)
 
     def uuid(self) -> UUID:
         """The id the form was made with, so that a second submit changes nothing."""
@@ -88,6 +90,4 @@ async def _posted(request: Request) -> FormData:
     return await request.form(max_files=0, max_fields=MAX_FIELDS)
 
 
-Posted = Annotated[
-    FormData, Depends(_posted)
-]  # named before the transaction, which waits until all has arrived
+Posted = Annotated[FormData, Depends(_posted)]  # named before the transaction, which waits until all has arrived

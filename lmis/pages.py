@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from lmis import i18n
 from lmis.config import settings
 from lmis.i18n import LANGUAGES, N_
+from lmis.pictures import months_bar
 
 PACKAGE = Path(__file__).parent
 STATIC = PACKAGE / "static"
@@ -45,7 +46,7 @@ def environment(language: str) -> Environment:
         word=translate,
         search_key=i18n.search_key,
     )
-    made.globals.update(language=language, static_url=static_url)
+    made.globals.update(language=language, static_url=static_url, months_bar=months_bar)
     return made
 
 

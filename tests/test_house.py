@@ -15,7 +15,7 @@ PACKAGE = ROOT / "lmis"
 # Each may import what stands on its own line or above it.
 LAYERS = (
     {"i18n"},
-    {"errors", "config", "clock", "db", "sql", "reading", "forms"},
+    {"errors", "config", "clock", "db", "sql", "reading", "forms", "pictures"},
     {"network", "catalog"},
     {"accounts", "guard", "pages"},
     {"stock"},

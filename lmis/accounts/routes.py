@@ -108,12 +108,10 @@ def switch_language(request: Request, data: Posted, session: Transaction) -> Res
         user = session_user(session, token, clock.now()) if token else None
         if user and user.id:
             choose_language(session, user.id, form["language"])
-        answer.set_cookie(
-            LANGUAGE_COOKIE, form["language"], max_age=YEAR, samesite="lax", secure=secure(request)
-        )
+        answer.set_cookie(LANGUAGE_COOKIE, form["language"], max_age=YEAR, samesite="lax", secure=secure(request))
     return answer
 
 
 @router.get("/")
 def front_page(request: Request, user: CurrentUser) -> Response:  # noqa: ARG001 - must be signed in
-    return RedirectResponse(f"/f/{request.state.place.facility.code}", 303)
+    return RedirectResponse(request.state.place.path, 303)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import quote
 
 from sqlmodel import Session
 
@@ -29,6 +30,11 @@ class Place:
     parent: Facility | None
     has_children: bool
     may_post: bool
+
+    @property
+    def path(self) -> str:
+        """Where the facility's pages begin."""
+        return f"/f/{quote(self.facility.code, safe='')}"
 
     @property
     def id(self) -> int:

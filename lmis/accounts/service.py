@@ -139,11 +139,7 @@ def start_session(session: Session, user: User, now: datetime) -> str:
 def session_user(session: Session, token: str, now: datetime) -> User | None:
     """Who is signed in with the secret; None: nobody, or not any more."""
     alive = col(UserSession.expires_at) > now
-    found = (
-        select(User)
-        .join(UserSession)
-        .where(UserSession.token_digest == _digest(token), alive, col(User.active))
-    )
+    found = select(User).join(UserSession).where(UserSession.token_digest == _digest(token), alive, col(User.active))
     return session.exec(found).first()
 
 

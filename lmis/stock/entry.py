@@ -20,7 +20,7 @@ from lmis.network.models import Facility
 from lmis.reading import MOST, read_day, read_quantity, read_text
 from lmis.stock.documents import Document, Line
 from lmis.stock.posting import post
-from lmis.stock.refusals import LineRefused, NeedsCounterparty
+from lmis.stock.refusals import FutureDate, LineRefused, NeedsCounterparty
 
 HEADER = frozenset({"occurred_on", "counterparty"})
 PACK = "pack"
@@ -34,6 +34,8 @@ class TooManyInPacks(LmisError):
 def read_header(form: Form, kind: str, place: Place) -> Document:
     """The document without its lines. Faults are noted in the form."""
     occurred_on = form.read("occurred_on", read_day)
+    if occurred_on and occurred_on > clock.today():
+        form.refuse("occurred_on", FutureDate(occurred_on=occurred_on))
     return Document(
         uuid=form.uuid(),
         kind=kind,
@@ -70,22 +72,22 @@ def read_units(form: Form, key: str, pack_size: int) -> int | None:
     return count * pack_size
 
 
-def note_refusals(form: Form, refused: Refused, keys: Sequence[str], own: frozenset[str] = frozenset()) -> None:
+def note_refusals(form: Form, refused: Refused, keys: Sequence[str], fields: Sequence[str]) -> None:
     """Put each refusal by the field it is about.
 
-    keys: of the form's lines, in the order of the document's; own: the fields a line has besides its quantity.
+    keys: of the form's lines, in the order of the document's; fields: what a line has, first what any fault goes to.
     """
     for refusal in refused.refusals:
         if isinstance(refusal, LineRefused):
-            form.refuse(_field(refusal, keys, own), refusal)
+            form.refuse(_field(refusal, keys, fields), refusal)
 
 
-def _field(refusal: LineRefused, keys: Sequence[str], own: frozenset[str]) -> str:
+def _field(refusal: LineRefused, keys: Sequence[str], fields: Sequence[str]) -> str:
     if refusal.field in HEADER:
         return refusal.field
     if refusal.line is None or refusal.line >= len(keys):
         return ""
-    return f"{refusal.field if refusal.field in own else 'quantity'}-{keys[refusal.line]}"
+    return f"{refusal.field if refusal.field in fields else fields[0]}-{keys[refusal.line]}"
 
 
 def record(
@@ -94,7 +96,7 @@ def record(
     user: User,
     document: Document,
     lines: dict[str, Line],
-    own: frozenset[str] = frozenset(),
+    fields: Sequence[str] = ("quantity",),
 ) -> Response | None:
     """Post a document with these lines by key, and lead to its page; refused: None, noted in the form."""
     whole = replace(document, lines=list(lines.values()))
@@ -102,7 +104,7 @@ def record(
         with session.begin_nested():
             post(session, [whole], today=clock.today(), now=clock.now(), user_id=user.id)
     except Refused as refused:
-        note_refusals(form, refused, list(lines), own)
+        note_refusals(form, refused, list(lines), fields)
         return None
     return RedirectResponse(f"/documents/{document.uuid}?posted=1", 303)
 

@@ -38,8 +38,7 @@ class NotOnShelf(LmisError):
 class TooFewUsable(LmisError):
     status_code = 409
     msgid = N_(
-        "Only %(usable)s usable units of %(item)s are on hand; you asked for %(requested)s. "
-        "Enter %(usable)s or less."
+        "Only %(usable)s usable units of %(item)s are on hand; you asked for %(requested)s. Enter %(usable)s or less."
     )
 
 
@@ -112,9 +111,7 @@ def _counterparties(session: Session, place: Place, kind: str) -> list[Facility]
     return [it for it in found if it.closed_on is None or it.closed_on > today]
 
 
-def _shelf_page(
-    request: Request, session: Session, place: Place, form: Form, status_code: int = 200
-) -> Response:
+def _shelf_page(request: Request, session: Session, place: Place, form: Form, status_code: int = 200) -> Response:
     kind = _kind(request)
     today = clock.today()
     return page(
@@ -141,15 +138,15 @@ def _propose(request: Request, session: Session, place: Place, form: Form, docum
     if not wanted and not form.errors:
         form.refuse("", NoLines())
     use = request.app.state.consumption(session, place.id, clock.today())
-    choices = [_choice(form, it, wanted[it.key], document.occurred_on, use) for it in by_key.values() if it.key in wanted]
+    choices = [
+        _choice(form, it, wanted[it.key], document.occurred_on, use) for it in by_key.values() if it.key in wanted
+    ]
     if form.errors:
         return _shelf_page(request, session, place, form, status_code=422)
-    return _lots_page(request, session, place, form, [it for it in choices if it])
+    return _lots_page(request, session, place, form, document.occurred_on, [it for it in choices if it])
 
 
-def _choice(
-    form: Form, shelf: Shelf, requested: int, on: date, use: dict[tuple[int, str], Decimal]
-) -> Choice | None:
+def _choice(form: Form, shelf: Shelf, requested: int, on: date, use: dict[tuple[int, str], Decimal]) -> Choice | None:
     """The lots proposed for a shelf; too little on it is noted in the form."""
     try:
         picks = {pick.lot_id: pick.quantity for pick in pick_fefo(shelf.fit(), requested, on)}
@@ -171,7 +168,13 @@ def _lot_choice(lot: ShelfLot, picks: dict[int, int], on: date) -> LotChoice:
 
 
 def _lots_page(
-    request: Request, session: Session, place: Place, form: Form, choices: list[Choice], status_code: int = 200
+    request: Request,
+    session: Session,
+    place: Place,
+    form: Form,
+    on: date,
+    choices: list[Choice],
+    status_code: int = 200,
 ) -> Response:
     kind = _kind(request)
     to = next((it for it in _counterparties(session, place, kind) if str(it.id) == form["counterparty"]), None)
@@ -182,6 +185,7 @@ def _lots_page(
         form=form,
         kind=kind,
         choices=choices,
+        occurred_on=on,
         to=to,
         shelf_fields=[name for name in form.typed if name.startswith(("quantity-", "unit-"))],
     )
@@ -193,15 +197,9 @@ def _post_lots(
     lines = _read_lots(session, form)
     if not lines and not form.errors:
         form.refuse("", NoLines())
-    if not form.errors and (answer := _record(session, form, user, document, lines)):
+    if not form.errors and (answer := record(session, form, user, document, lines, ("lot",))):
         return answer
     return _lots_again(request, session, place, form, document)
-
-
-def _record(
-    session: Session, form: Form, user: Poster, document: Document, lines: dict[str, Line]
-) -> Response | None:
-    return record(session, form, user, document, lines, frozenset({"lot"}))
 
 
 def _read_lots(session: Session, form: Form) -> dict[str, Line]:
@@ -233,7 +231,7 @@ def _lots_again(request: Request, session: Session, place: Place, form: Form, do
             return _shelf_page(request, session, place, form, status_code=409)
         choices.append(_unfilled(by_key[key], units, document.occurred_on))
     form.errors = errors
-    return _lots_page(request, session, place, form, choices, status_code=422)
+    return _lots_page(request, session, place, form, document.occurred_on, choices, status_code=422)
 
 
 def _unfilled(shelf: Shelf, requested: int, on: date) -> Choice:

@@ -26,6 +26,7 @@ KINDS = {
     "quarantine": Kind.QUARANTINE,
     "release": Kind.RELEASE,
 }
+FIELDS = ("quantity", "reason")
 STATUS = {Kind.QUARANTINE: USABLE, Kind.RELEASE: QUARANTINED}  # the lots that these kinds take
 
 
@@ -41,9 +42,7 @@ def lots_form(request: Request, place: CurrentPlace, user: Poster, session: Read
 @router.post("/f/{code}/return")
 @router.post("/f/{code}/quarantine")
 @router.post("/f/{code}/release")
-def move_lots(
-    request: Request, data: Posted, place: CurrentPlace, user: Poster, session: Transaction
-) -> Response:
+def move_lots(request: Request, data: Posted, place: CurrentPlace, user: Poster, session: Transaction) -> Response:
     form = Form(data)
     document = read_header(form, _kind(request), place)
     if document.kind == Kind.RETURN and place.parent:
@@ -53,7 +52,7 @@ def move_lots(
     lines = _read_lines(session, form)
     if not lines and not form.errors:
         form.refuse("", NoLines())
-    if not form.errors and (answer := record(session, form, user, document, lines, frozenset({"reason"}))):
+    if not form.errors and (answer := record(session, form, user, document, lines, FIELDS)):
         return answer
     return _page(request, session, place, form, status_code=422)
 

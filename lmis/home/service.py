@@ -1,0 +1,146 @@
+"""What a facility should look at: its stock against its use, and what came in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import islice
+
+from sqlalchemy import Date, bindparam, text
+from sqlmodel import Session, col, or_, select
+
+from lmis.alerts.rules import Status, Thresholds, is_near_expiry, status, thresholds_for
+from lmis.catalog.models import Channel, Item
+from lmis.catalog.service import items
+from lmis.config import settings
+from lmis.db import id_of
+from lmis.network.models import Facility
+from lmis.network.service import SUBTREE, subtree_ids
+from lmis.reports.stock_report import consumption
+from lmis.stock.fefo import is_expired
+from lmis.stock.models import StockOnHand, Stockout
+from lmis.stock.papers import Paper, papers
+from lmis.stock.queries import ShelfLot, received_since
+from lmis.stock.shelves import blocked, shelves
+
+FROM_ABOVE = timedelta(days=7)
+ATTENTION = (Status.OUT, Status.EMERGENCY, Status.BELOW)
+MOST_STOCKOUTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLot:
+    """A lot on the shelf. mark: "expired", "quarantined", "near", or None."""
+
+    lot: ShelfLot
+    channel: Channel
+    mark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldItem:
+    """An item that the facility holds or has held. usable: base units that may be given out today."""
+
+    item: Item
+    on_hand: int
+    usable: int
+    months_of_stock: Decimal | None
+    status: Status
+    lots: Sequence[HeldLot]
+
+    @property
+    def next_expiry(self) -> date | None:
+        """The first day a usable lot expires on."""
+        return min(
+            (it.lot.expires_on for it in self.lots if it.lot.expires_on and it.mark in (None, "near")),
+            default=None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks:
+    """What needs doing at a facility."""
+
+    arrivals: Sequence[Paper]
+    by_status: Mapping[Status, Sequence[HeldItem]]
+    near_expiry: int
+    expired: int
+    facilities_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfStock:
+    facility: Facility
+    item: Item
+    started_on: date
+
+
+def stock_on_hand(session: Session, facility_id: int, rank: int, today: date) -> list[HeldItem]:
+    """Every item the facility holds or has held, in the order of lists. rank: of the facility's level."""
+    lots: dict[int, list[HeldLot]] = {}
+    for shelf in shelves(session, facility_id):
+        lots.setdefault(id_of(shelf.item), []).extend(
+            HeldLot(lot, shelf.channel, _mark(lot, today)) for lot in shelf.lots
+        )
+    use: dict[int, Decimal] = {}
+    for (item_id, _), amc in consumption(session, facility_id, today).items():
+        use[item_id] = use.get(item_id, Decimal(0)) + amc
+    known = session.exec(select(StockOnHand.item_id).where(StockOnHand.facility_id == facility_id).distinct())
+    ever = set(known)
+    limits = thresholds_for(rank)
+    return [
+        _held(item, lots.get(id_of(item), []), use.get(id_of(item)), limits)
+        for item in items(session)
+        if id_of(item) in ever
+    ]
+
+
+def _mark(lot: ShelfLot, today: date) -> str | None:
+    near = is_near_expiry(lot.expires_on, today, settings().near_expiry_days)
+    return blocked(lot, today) or ("near" if near else None)
+
+
+def _held(item: Item, lots: Sequence[HeldLot], amc: Decimal | None, limits: Thresholds) -> HeldItem:
+    usable = sum(it.lot.on_hand for it in lots if it.mark in (None, "near"))
+    months = Decimal(usable) / amc if amc else None
+    on_hand = sum(it.lot.on_hand for it in lots)
+    return HeldItem(item, on_hand, usable, months, status(usable, months, limits), lots)
+
+
+def tasks(session: Session, facility_id: int, held: Sequence[HeldItem], today: date) -> Tasks:
+    """What needs doing, from the stock on hand and what came in lately."""
+    lots = [it for item in held for it in item.lots]
+    return Tasks(
+        arrivals=papers(session, received_since(session, facility_id, today - FROM_ABOVE)),
+        by_status={it: [item for item in held if item.status is it] for it in ATTENTION},
+        near_expiry=sum(it.mark == "near" for it in lots),
+        expired=sum(is_expired(it.lot.expires_on, today) for it in lots),
+        facilities_out=_facilities_out(session, facility_id, today),
+    )
+
+
+def _facilities_out(session: Session, root_id: int, today: date) -> int:
+    """How many facilities under this one are out of an item today."""
+    found = text(
+        f"{SUBTREE} SELECT COUNT(DISTINCT facility_id) FROM stockout JOIN subtree ON subtree.id = facility_id"  # noqa: S608
+        " WHERE facility_id <> :root AND started_on <= :on AND (ended_on IS NULL OR ended_on > :on)"
+    ).bindparams(bindparam("on", type_=Date))
+    return int(session.connection().execute(found, {"root": root_id, "on": today}).scalar_one())
+
+
+def stockouts_below(session: Session, root_id: int, today: date) -> list[OutOfStock]:
+    """Who under this facility is out of what today, by name; at most MOST_STOCKOUTS."""
+    ids = set(subtree_ids(session, root_id, today)) - {root_id}
+    ended = col(Stockout.ended_on)
+    found = (
+        select(Facility, Item, Stockout)
+        .join(Stockout, col(Stockout.facility_id) == Facility.id)
+        .join(Item, col(Item.id) == Stockout.item_id)
+        .where(col(Stockout.started_on) <= today, or_(ended.is_(None), ended > today))
+        .order_by(col(Facility.name_sort), col(Facility.code), col(Item.name_sort))
+    )
+    all_rows = session.exec(found)
+    rows = (OutOfStock(it, item, out.started_on) for it, item, out in all_rows if it.id in ids)
+    return list(islice(rows, MOST_STOCKOUTS))

@@ -1,0 +1,121 @@
+"""The page of a document, the list of a facility's documents, and undoing one."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from lmis import clock
+from lmis.accounts.deps import CurrentPlace, CurrentUser, Poster
+from lmis.accounts.models import User
+from lmis.accounts.rights import may_post
+from lmis.accounts.scope import sees
+from lmis.db import Reader, Transaction, id_of
+from lmis.errors import Refused
+from lmis.forms import Form, Posted, new_form
+from lmis.pages import page
+from lmis.reading import read_text
+from lmis.stock.documents import RULES, Kind
+from lmis.stock.papers import papers, priced_lines, total_amount
+from lmis.stock.queries import DocumentView, UnknownMovement, document_view, number_of, recent_documents
+from lmis.stock.refusals import OtherFacilitysDocument
+from lmis.stock.service import reverse_document
+
+router = APIRouter()
+LISTED = 100
+
+
+@router.get("/f/{code}/documents")
+def documents(request: Request, place: CurrentPlace, session: Reader) -> Response:
+    rows = papers(session, recent_documents(session, place.id, LISTED))
+    return page(request, "stock/documents.html", rows=rows, most=LISTED)
+
+
+@router.get("/documents/{uuid}")
+def show_document(request: Request, user: CurrentUser, session: Reader, uuid: UUID, posted: bool = False) -> Response:
+    return _page(request, session, user, "stock/document.html", _seen(session, user, uuid), posted=posted)
+
+
+@router.get("/documents/{uuid}/reverse")
+def reversal_form(request: Request, user: Poster, session: Reader, uuid: UUID) -> Response:
+    return _page(request, session, user, "stock/reverse.html", _own(session, user, uuid), form=new_form())
+
+
+@router.post("/documents/{uuid}/reverse")
+def reverse(request: Request, data: Posted, user: Poster, session: Transaction, uuid: UUID) -> Response:
+    document = _own(session, user, uuid)
+    form = Form(data)
+    note = form.read("note", _read_note)
+    if note and _reversed(session, form, user, document, note):
+        return RedirectResponse(f"/documents/{form.uuid()}?posted=1", 303)
+    return _page(request, session, user, "stock/reverse.html", document, status_code=422, form=form)
+
+
+def _read_note(text: str) -> str:
+    return read_text(text, most=500)
+
+
+def _reversed(session: Session, form: Form, user: User, document: DocumentView, note: str) -> bool:
+    try:
+        reverse_document(
+            session,
+            uuid=form.uuid(),
+            reverses=document.uuid,
+            note=note,
+            today=clock.today(),
+            now=clock.now(),
+            user_id=user.id,
+        )
+    except Refused as refused:
+        for refusal in refused.refusals:
+            form.refuse("", refusal)
+        return False
+    return True
+
+
+def _seen(session: Session, user: User, uuid: UUID) -> DocumentView:
+    """Raises UnknownMovement unless who made the document or who got it is in the user's scope."""
+    document = document_view(session, uuid)
+    parties = [it for it in (document.facility, document.counterparty) if it]
+    if not any(sees(session, user, id_of(it), clock.today()) for it in parties):
+        raise UnknownMovement
+    return document
+
+
+def _own(session: Session, user: User, uuid: UUID) -> DocumentView:
+    """Raises OtherFacilitysDocument when the user only received by the document."""
+    document = _seen(session, user, uuid)
+    if not sees(session, user, id_of(document.facility), clock.today()):
+        raise OtherFacilitysDocument
+    return document
+
+
+def _page(
+    request: Request,
+    session: Session,
+    user: User,
+    template: str,
+    document: DocumentView,
+    *,
+    status_code: int = 200,
+    **context: object,
+) -> Response:
+    lines = priced_lines(session, document)
+    mine = sees(session, user, id_of(document.facility), clock.today())
+    done = document.reversed_by is not None or document.kind == Kind.REVERSAL
+    return page(
+        request,
+        template,
+        status_code=status_code,
+        document=document,
+        name=RULES[document.kind].name,
+        lines=lines,
+        total=total_amount(lines),
+        reverses=document.reverses and (document.reverses.uuid, number_of(document.reverses)),
+        reversed_by=document.reversed_by and (document.reversed_by.uuid, number_of(document.reversed_by)),
+        may_reverse=mine and may_post(user.role) and not done,
+        **context,
+    )
