@@ -132,7 +132,9 @@ def _bar() -> Iterator[Told]:
 def _refusal_line(file: Path, report: Path, refusal: LmisError) -> str:
     """One line that says where and what, and how many more there are."""
     language = settings().language
-    line = f"{file.name}, {refusal.message.translate(language)}"
+    first = refusal.refusals[0] if isinstance(refusal, Refused) else refusal
+    mark = "," if hasattr(first, "line") else ":"
+    line = f"{file.name}{mark} {first.message.translate(language)}"
     more = len(refusal.refusals) - 1 if isinstance(refusal, Refused) else 0
     if more:
         params = {"more": more, "report": str(report)}

@@ -52,8 +52,10 @@ class _Asked:
     expires_on: date | None
 
     @property
-    def shelf(self) -> tuple[int, int]:
-        return (self.document.facility_id, self.document.lines[0].item_id)
+    def shelves(self) -> list[tuple[int, int]]:
+        """The facility and item of each shelf it touches."""
+        places = (self.document.facility_id, self.document.counterparty_id)
+        return [(place, self.document.lines[0].item_id) for place in places if place]
 
     def with_lot(self, lot_id: int) -> Document:
         return replace(self.document, lines=(replace(self.document.lines[0], lot_id=lot_id),))
@@ -75,7 +77,7 @@ class MovementsImport:
         self._reasons = _reasons(sql)
         self._faults = Faults()
         self._cells = Cells(self._faults)
-        self._spoilt: set[tuple[int, int]] = set()  # shelves with a refused row: later rows would only echo it
+        self._spoilt: dict[tuple[int, int], int] = {}  # by shelf: its first refused row, which later ones echo
         self.result = ImportResult(findings=report.findings)
 
     def run(self, rows: Iterable[Row]) -> ImportResult:
@@ -103,8 +105,12 @@ class MovementsImport:
             if self._cells.sound:
                 asked.append(read)
             else:
-                self._spoilt.add(read.shelf)
+                self._spoil(read)
         return asked
+
+    def _spoil(self, row: _Asked) -> None:
+        for shelf in row.shelves:
+            self._spoilt.setdefault(shelf, row.line)
 
     def _uuids(self, rows: Sequence[Row]) -> list[UUID]:
         """The rows' ids: a UUID as it is, other text by its name, none by the row's content and its occurrence."""
@@ -158,10 +164,10 @@ class MovementsImport:
         for row, lot in zip(asked, self._lots(asked), strict=True):
             if isinstance(lot, LmisError):
                 self._faults.add(CellRefused(row.line, "lot", lot))
-                self._spoilt.add(row.shelf)
+                self._spoil(row)
             else:
                 ready.append((row, row.with_lot(lot)))
-        sound = [(row, document) for row, document in ready if row.shelf not in self._spoilt]
+        sound = [(row, document) for row, document in ready if not self._echoes(row)]
         try:
             posted = post(self._session, [it for _, it in sound], today=self._today, now=self._now)
         except Refused as refused:
@@ -171,6 +177,10 @@ class MovementsImport:
             return
         self.result.posted += sum(document.created for document in posted)
         self.result.already += sum(not document.created for document in posted)
+
+    def _echoes(self, row: _Asked) -> bool:
+        """Whether a refusal of the row could stem from an earlier refused row of the same shelf."""
+        return any(self._spoilt.get(shelf, row.line) < row.line for shelf in row.shelves)
 
     def _lots(self, asked: Sequence[_Asked]) -> list[int | LmisError]:
         """The lot of each row; those that bring goods in may bring a new lot."""
