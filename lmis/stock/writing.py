@@ -203,7 +203,8 @@ class Writer:
         begun: list[tuple[int, int, str, str]] = []
         for series, changes in steps.items():
             changes.sort(key=itemgetter(0))
-            if changes[0][0] < self._ledger.last_on_of(*series):
+            last_on = self._ledger.last_on_of(*series)
+            if changes[0][0] < last_on:
                 rebuild_stockouts(self._sql, series)
                 continue
             lots = shelves[series]
@@ -211,6 +212,9 @@ class Writer:
                 lots[lot] -= change  # back to what it was before the batch
             before = open_from.get(series)
             spans = stockout_spans(changes, self._ledger.expiries, lots, before)
+            if spans and before != last_on == changes[0][0] == spans[0].started_on:
+                rebuild_stockouts(self._sql, series)  # an earlier document of the day may have ended a span
+                continue
             if spans != ([Span(before)] if before else []):
                 ended += [(*series, before.isoformat())] if before else []
                 begun += [span_row(series, span) for span in spans]

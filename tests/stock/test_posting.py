@@ -300,3 +300,15 @@ def test_a_stockout_begins_when_the_last_unit_leaves_and_ends_when_stock_comes_b
         (date(2026, 10, 10), date(2026, 10, 15)),
         (date(2027, 4, 1), date.max),  # the lot may be used through March 2027
     ]
+
+
+def test_stock_that_comes_and_goes_within_a_day_does_not_end_a_stockout(
+    session: Session, tree: Tree, lot: Lot
+):
+    posted(session, a_document(Kind.RECEIPT, tree.board, lot, 5, on=date(2026, 10, 1)))
+    posted(session, a_document(Kind.DISPENSE, tree.board, lot, 5, on=date(2026, 10, 10)))
+    posted(session, a_document(Kind.RECEIPT, tree.board, lot, 5, on=date(2026, 10, 15)))
+    posted(session, a_document(Kind.DISPENSE, tree.board, lot, 5, on=date(2026, 10, 15)))
+    spans = session.exec(select(Stockout)).all()
+
+    assert [(s.started_on, s.ended_on) for s in spans] == [(date(2026, 10, 10), date.max)]
