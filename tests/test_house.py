@@ -15,7 +15,7 @@ PACKAGE = ROOT / "lmis"
 # Each may import what stands on its own line or above it.
 LAYERS = (
     {"i18n"},
-    {"errors", "config", "clock", "db", "sql", "reading", "forms", "pictures"},
+    {"errors", "config", "clock", "db", "sql", "reading", "forms", "calendar", "pictures"},
     {"network", "catalog"},
     {"accounts", "guard", "pages"},
     {"stock"},
@@ -54,6 +54,10 @@ def named(path: Path) -> str:
 
 def is_edge(path: Path) -> bool:
     return path.stem.startswith(EDGES)
+
+
+def test_every_module_has_its_place():
+    assert {feature(path) for path in MODULES} - {"__init__"} == set(RANK)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=named)

@@ -1,7 +1,7 @@
 """the ledger the network and the catalogue"""
 
 import sqlalchemy as sa
-import sqlmodel
+import sqlmodel.sql.sqltypes
 import lmis.db
 from alembic import op
 
