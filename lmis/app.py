@@ -18,7 +18,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lmis.accounts import routes as accounts
 from lmis.accounts.deps import SignInNeeded
-from lmis.db import reader
+from lmis.config import settings
+from lmis.db import make_engine, reader
 from lmis.errors import LmisError, NotFound, Refused
 from lmis.guard import ForeignOrigin, Guard, is_foreign
 from lmis.home import routes as home
@@ -77,6 +78,11 @@ def create_app(engine: Engine) -> ASGIApp:
     app.add_exception_handler(ClientDisconnect, _gone)
     app.add_exception_handler(Exception, _broken)
     return Guard(app)  # outermost: the error page of a fault is guarded too
+
+
+def configured_app() -> ASGIApp:
+    """The program on the configured database, as a server's worker process starts it."""
+    return create_app(make_engine(settings().database_url))
 
 
 def health(request: Request) -> Response:

@@ -16,7 +16,8 @@ from lmis.db import make_engine
 from lmis.demo.filling import Filled, fill
 from lmis.demo.network import BOARD, Size
 from lmis.demo.people import PASSWORD, PEOPLE
-from lmis.i18n import N_, Message
+from lmis.i18n import N_
+from lmis.terminal import refusing, say
 
 SEED = 2026
 
@@ -33,17 +34,16 @@ def demo(
 ) -> None:
     """Fill an empty database with Hà Nội's network and 24 months of invented history, to try the program on."""
     engine = make_engine(settings().database_url)
-    try:
+    with refusing():
         filled = _fill_with_bar(engine, size or "default", seed)
-    finally:
-        engine.dispose()
+    engine.dispose()
     _tell(filled)
 
 
 def _fill_with_bar(engine: Engine, size: Size, seed: int) -> Filled:
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as progress:
-        task = progress.add_task(_say(N_("Filling the demo")), total=1.0)
+        task = progress.add_task(say(N_("Filling the demo")), total=1.0)
         return fill(
             engine,
             size=size,
@@ -58,7 +58,7 @@ def _tell(filled: Filled) -> None:
     """What was filled, who may sign in, and how to go on."""
     console = Console()
     console.print(
-        _say(
+        say(
             N_("%(facilities)s facilities, %(documents)s documents, %(first)s to %(last)s."),
             facilities=filled.facilities,
             documents=filled.documents,
@@ -66,14 +66,10 @@ def _tell(filled: Filled) -> None:
             last=filled.last,
         )
     )
-    logins = Table(_say(N_("User name")), _say(N_("Role")), _say(N_("Facility")), _say(N_("Name")))
+    logins = Table(say(N_("User name")), say(N_("Role")), say(N_("Facility")), say(N_("Name")))
     for person in PEOPLE:
         logins.add_row(person.username, person.role, person.facility, person.name)
     console.print(logins)
-    console.print(_say(N_("The password of all of them: %(password)s"), password=PASSWORD))
-    console.print(_say(N_("Serve the pages with “lmis serve”; the report of the whole city is:")))
+    console.print(say(N_("The password of all of them: %(password)s"), password=PASSWORD))
+    console.print(say(N_("Serve the pages with “lmis serve”; the report of the whole city is:")))
     console.print(f"lmis report stock --facility {BOARD} --period {filled.last:%Y-%m}", highlight=False)
-
-
-def _say(msgid: str, **params: object) -> str:
-    return Message(msgid, params).translate(settings().language)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +15,14 @@ from sqlmodel import Session
 
 from lmis import clock
 from lmis.config import settings
-from lmis.db import make_engine, transaction
+from lmis.db import transaction
 from lmis.errors import LmisError, Refused
 from lmis.i18n import N_, Message
 from lmis.interop import catalog, history, movements, network
 from lmis.interop.results import ImportReport, ImportResult, import_report
 from lmis.interop.results import Progress as Told
 from lmis.interop.tabular import Row, read_table
-from lmis.schema import ready
+from lmis.terminal import prepared_engine, refusing
 
 import_app = typer.Typer(
     help="Import files (CSV, CSV.gz or XLSX). A file is imported whole or, when anything in it is refused, not at "
@@ -100,15 +101,10 @@ def _run(
 ) -> None:
     """Import a file in one transaction, and say what came of it. A refusal ends the program with status 1."""
     place = report or Path(f"{file.name.partition('.')[0]}.import-report.csv")
-    try:
-        engine = make_engine(settings().database_url)
-        ready(engine)
+    with refusing(partial(_refusal_line, file, place)), prepared_engine() as engine:
         rows = read_table(file, required, optional)
         with import_report(place, settings().language) as found, _bar() as told, transaction(engine) as session:
             result = importer(session, rows, found, told)
-    except LmisError as refusal:
-        typer.echo(_refusal_line(file, place, refusal), err=True)
-        raise typer.Exit(1) from None
     _say(result, place)
 
 

@@ -16,10 +16,11 @@ from lmis.accounts.deps import CurrentPlace
 from lmis.calendar import Period, add_months, month_of, parse_period
 from lmis.catalog.service import items
 from lmis.db import Reader
+from lmis.exports import as_csv_for_excel, as_xlsx
 from lmis.forms import Form
 from lmis.i18n import N_, Message
 from lmis.pages import page
-from lmis.reports.download import as_csv, as_xlsx
+from lmis.reports.download import NAMED_COLUMNS, named_cells
 from lmis.reports.stock_report import By, ReportRow, active, stock_report
 from lmis.stock.shelves import channels
 
@@ -91,7 +92,8 @@ def download(
 ) -> Response:
     """Raises UnknownPeriod."""
     rows = _rows(session, place.id, parse_period(period), clock.today(), by, item)
-    body, kind = (as_csv(rows), "text/csv; charset=utf-8") if suffix == "csv" else (as_xlsx(rows), XLSX)
+    write, kind = (as_csv_for_excel, "text/csv; charset=utf-8") if suffix == "csv" else (as_xlsx, XLSX)
+    body = write(NAMED_COLUMNS, [named_cells(row) for row in rows])
     name = f"report-{''.join(char for char in place.facility.code if char.isalnum())}-{period}.{suffix}"
     headers = {"Content-Disposition": f'attachment; filename="{name.encode("ascii", "replace").decode()}"'}
     return Response(body, media_type=kind, headers=headers)
