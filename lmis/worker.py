@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 
 from lmis import clock
 from lmis.alerts.runs import CLEAN, DIFFERENCES, FAILED, claim, finish, last_due_on
+from lmis.config import settings
 from lmis.db import reader, transaction
 from lmis.i18n import VIETNAM
 from lmis.stock.verify import verify

@@ -15,14 +15,14 @@ PACKAGE = ROOT / "lmis"
 # Each may import what stands on its own line or above it.
 LAYERS = (
     {"i18n"},
-    {"errors", "config", "clock", "db", "sql", "reading", "forms", "calendar", "pictures"},
+    {"errors", "config", "clock", "db", "sql", "reading", "forms", "calendar", "exports", "pictures"},
     {"network", "catalog"},
     {"accounts", "guard", "pages"},
     {"stock"},
     {"forecast"},
     {"reports"},
     {"alerts"},
-    {"home", "interop", "demo", "schema", "tables", "migrations"},
+    {"home", "interop", "demo", "schema", "tables", "migrations", "terminal"},
     {"app", "worker"},
     {"cli", "__main__"},
 )
