@@ -57,6 +57,7 @@ def show_card(
     today = clock.today()
     item = item_by_code(session, item_code)
     span = read_span(year, month, today)
+    until = min(span.last, max(today, span.first))
     before = balance_before(session, place.id, id_of(item), span.first)
     lines = stock_card(session, place.id, id_of(item), span.first, span.last)
     parts = max(1, -(-len(lines) // LINES))
@@ -70,7 +71,8 @@ def show_card(
         lines=lines[(part - 1) * LINES : part * LINES],
         after=lines[-1].balance if lines else before,
         lowest=min((line.balance for line in lines), default=before),
-        picture=_picture(span, before, lines, min(span.last, max(today, span.first))),
+        until=until,
+        picture=_picture(span, before, lines, until),
         names={kind: rule.name for kind, rule in RULES.items()},
         part=part,
         parts=parts,

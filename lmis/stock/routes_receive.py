@@ -52,7 +52,7 @@ def receive(request: Request, data: Posted, place: CurrentPlace, user: Poster, s
         form.typed["lines"] = str(min(_line_count(form) + BLANK_LINES, MOST_LINES))
         return _page(request, session, form)
     document = read_header(form, Kind.RECEIPT, place)
-    lines = _read_lines(form, {str(it.id): it for it in items(session)}, document.occurred_on)
+    lines = _read_lines(form, Catalogue(session), document.occurred_on)
     if not lines and not form.errors:
         form.refuse("", NoLines())
     if not form.errors and (answer := _record(session, form, user, document, lines)):
@@ -87,17 +87,29 @@ def _line_count(form: Form) -> int:
     return min(int(typed), MOST_LINES) if typed.isdecimal() and len(typed) < 6 else BLANK_LINES
 
 
-def _read_lines(form: Form, by_id: dict[str, Item], on: date) -> dict[str, ReceivedLine]:
+class Catalogue:
+    """The items by the text of their id, and the channels each moves in, its usual one first."""
+
+    def __init__(self, session: Session) -> None:
+        self.items = {str(it.id): it for it in items(session)}
+        self.channels = item_channels(session)
+
+    def usual_channel(self, item: Item) -> str:
+        return next(iter(self.channels[id_of(item)]), "")
+
+
+def _read_lines(form: Form, catalogue: Catalogue, on: date) -> dict[str, ReceivedLine]:
     """The lines in which anything was typed; their faults are noted in the form."""
     read = {
-        key: _read_line(form, key, by_id.get(form[f"item-{key}"]), on)
+        key: _read_line(form, key, catalogue, on)
         for key in map(str, range(_line_count(form)))
         if any(f"{name}-{key}" in form for name in ("item", "lot", "expires", "quantity"))
     }
     return {key: line for key, line in read.items() if line}
 
 
-def _read_line(form: Form, key: str, item: Item | None, on: date) -> ReceivedLine | None:
+def _read_line(form: Form, key: str, catalogue: Catalogue, on: date) -> ReceivedLine | None:
+    item = catalogue.items.get(form[f"item-{key}"])
     if item is None:
         form.refuse(f"item-{key}", Missing())
     number = form.read(f"lot-{key}", lambda text: read_text(text, most=64), required=False) or ""
@@ -107,7 +119,8 @@ def _read_line(form: Form, key: str, item: Item | None, on: date) -> ReceivedLin
     units = read_units(form, key, item.pack_size if item else 1)
     if item is None or units is None:
         return None
-    return ReceivedLine(id_of(item), number, expires_on, form[f"channel-{key}"], units)
+    channel = form[f"channel-{key}"] or catalogue.usual_channel(item)
+    return ReceivedLine(id_of(item), number, expires_on, channel, units)
 
 
 def _page(request: Request, session: Session, form: Form, status_code: int = 200) -> Response:
@@ -119,6 +132,5 @@ def _page(request: Request, session: Session, form: Form, status_code: int = 200
         lines=[str(number) for number in range(_line_count(form))],
         items=items(session),
         channels=channels(session),
-        item_channels=item_channels(session),
         today=clock.today(),
     )
