@@ -1,5 +1,5 @@
 # Everything a person types here:
-#   make demo       a database with the demo network, served (it prints the address and the logins)
+#   make demo       a database with the demo network, served (PORT=8000); prints the address and the logins
 #   make test       all tests, the browser's and PostgreSQL's among them
 #   make check      style, types, migrations, translations and locks
 #   make bench      speed and memory, each figure beside its target
@@ -10,7 +10,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-DEMO := sqlite:///lmis-demo.sqlite3
+PORT ?= 8000
 PINNED := --universal --generate-hashes --no-emit-index-url
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
@@ -18,9 +18,14 @@ DEV_LOCK := requirements/dev.txt
 .DELETE_ON_ERROR:
 .PHONY: demo test check bench messages lock clean
 
-demo: .venv/run
-	@LMIS_DATABASE_URL=$(DEMO) $(BIN)/lmis demo
-	@LMIS_DATABASE_URL=$(DEMO) $(BIN)/lmis serve
+demo: .venv/run | lmis-demo.sqlite3
+	@LMIS_DATABASE_URL=sqlite:///lmis-demo.sqlite3 $(BIN)/lmis serve --port $(PORT)
+
+lmis-demo.sqlite3: | .venv/run
+	@echo "Filling the demo database $@ …"
+	@rm -f $@.part*
+	@LMIS_DATABASE_URL=sqlite:///$@.part $(BIN)/lmis demo
+	@mv $@.part $@
 
 test: .venv/dev
 	@$(BIN)/python -m tests.machine
