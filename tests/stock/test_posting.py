@@ -302,9 +302,7 @@ def test_a_stockout_begins_when_the_last_unit_leaves_and_ends_when_stock_comes_b
     ]
 
 
-def test_stock_that_comes_and_goes_within_a_day_does_not_end_a_stockout(
-    session: Session, tree: Tree, lot: Lot
-):
+def test_stock_that_comes_and_goes_within_a_day_does_not_end_a_stockout(session: Session, tree: Tree, lot: Lot):
     posted(session, a_document(Kind.RECEIPT, tree.board, lot, 5, on=date(2026, 10, 1)))
     posted(session, a_document(Kind.DISPENSE, tree.board, lot, 5, on=date(2026, 10, 10)))
     posted(session, a_document(Kind.RECEIPT, tree.board, lot, 5, on=date(2026, 10, 15)))
