@@ -8,6 +8,7 @@ from hashlib import blake2b
 from types import TracebackType
 from typing import Self
 
+from lmis.errors import LmisError
 from lmis.sql import Sql
 
 CREATE = "CREATE TEMPORARY TABLE import_seen (content CHAR(32) PRIMARY KEY, times INTEGER NOT NULL)"
@@ -29,7 +30,7 @@ class Occurrences:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
+        if kind is None or issubclass(kind, LmisError):  # a database that failed takes no more statements
             self._sql.execute("DROP TABLE import_seen")
 
     def count(self, contents: Sequence[str]) -> list[int]:

@@ -8,6 +8,7 @@ from itertools import islice
 from types import TracebackType
 from typing import Self
 
+from lmis.errors import LmisError
 from lmis.interop.monthly import Month
 from lmis.sql import Sql
 
@@ -36,7 +37,7 @@ class Staging:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is None:
+        if kind is None or issubclass(kind, LmisError):  # a database that failed takes no more statements
             self._sql.execute("DROP TABLE import_history")
 
     def fill(self, months: Iterable[Month]) -> None:
