@@ -1,0 +1,1 @@
+"""`make bench`: speed and memory, each figure beside the bare limit measured in the same run, and its target."""

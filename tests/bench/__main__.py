@@ -1,0 +1,27 @@
+"""Runs every benchmark; the exit status is 1 when a target was missed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.progress import Progress
+
+from tests.bench import imports, posting, reports
+from tests.bench.figures import Figure, show
+
+
+def main() -> int:
+    figures: list[Figure] = []
+    with TemporaryDirectory() as name, Progress(console=Console(stderr=True)) as progress:
+        folder = Path(name)
+        figures += posting.measure(folder)
+        figures += reports.measure(folder, progress)
+        figures += imports.measure(folder)
+    show(figures, Path("bench.json"))
+    return 0 if all(figure.reached for figure in figures) else 1
+
+
+sys.exit(main())
