@@ -20,18 +20,6 @@ from tests.interop.history_file import history, with_defect
 
 NETWORK = "code;name;level;parent;latitude;longitude\nS;Trạm Y tế;commune;B;;\nB;Ban Quản lý;board;;;\n"
 CATALOG = "code,name_vi,name_en,method,unit,pack_size\nBCS,Bao cao su,Condom,condom,chiếc,144\n"
-REQUIRED = [
-    "facility",
-    "item",
-    "period",
-    "opening",
-    "received",
-    "dispensed",
-    "adjusted",
-    "closing",
-    "days_out",
-    "ordered",
-]
 
 
 @pytest.fixture
