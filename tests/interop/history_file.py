@@ -92,7 +92,7 @@ def _shifted(rows: list[Figures], by: int) -> list[Figures]:
 
 def history(facilities: list[str], items: list[str], seed: int = 1) -> Iterator[Figures]:
     """Sound series of every item at every facility, in no order but the months'."""
-    random = Random(seed)  # noqa: S311 - figures for a test
+    random = Random(seed)
     for facility in facilities:
         for item in items:
             yield from sound_series(facility, item, random, first=random.randint(0, 6))

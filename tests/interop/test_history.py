@@ -70,12 +70,12 @@ def figures_of(row: Figures) -> tuple[int, ...]:
 
 
 def a_series(seed: int = 5) -> list[Figures]:
-    return sound_series("S", "BCS", Random(seed))  # noqa: S311 - figures for a test
+    return sound_series("S", "BCS", Random(seed))
 
 
 def test_every_month_of_the_report_shows_the_files_figures(session: Session) -> None:
     figures = list(generated(PLACES, GOODS))
-    Random(3).shuffle(figures)  # noqa: S311 - an order for a test
+    Random(3).shuffle(figures)
     result = run(session, figures)
     assert not result.findings
     assert [row for row in figures if reported(session, row) != figures_of(row)] == []
