@@ -19,6 +19,7 @@ from sqlmodel import Session
 from lmis import schema
 from lmis.db import make_engine, transaction
 from tests import chromium, loopback, postgres
+from tests.web import site  # noqa: F401 - a fixture
 
 loopback.block_the_rest()
 

@@ -1,0 +1,102 @@
+"""Users, passwords and sessions, on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session, select
+
+from lmis.accounts import service
+from lmis.accounts.models import SignInFailure, User, UserSession
+from tests.factories import NOW, PASSWORD, a_facility, a_user, id_of
+
+MINUTE = timedelta(minutes=1)
+
+
+def add(session: Session, **given: object) -> User:
+    asked = {
+        "username": "An.Kho",
+        "name": "An",
+        "password": PASSWORD,
+        "role": "viewer",
+        "facility_id": id_of(a_facility(session)),
+    }
+    return service.add_user(session, **{**asked, **given})
+
+
+def test_a_user_name_is_the_same_in_capitals(session: Session):
+    user = add(session)
+
+    assert service.user_named(session, " an.KHO ") == user
+
+
+def test_a_password_is_not_kept_but_its_argon2_hash(session: Session):
+    assert add(session).password_hash.startswith("$argon2id$")
+
+
+@pytest.mark.parametrize(
+    ("given", "refusal"),
+    [
+        ({"username": "  "}, service.BadUserName),
+        ({"username": "x" * 65}, service.BadUserName),
+        ({"password": "ngắn"}, service.ShortPassword),
+        ({"role": "king"}, service.UnknownRole),
+    ],
+)
+def test_a_user_that_cannot_be_is_refused(session: Session, given, refusal):
+    with pytest.raises(refusal):
+        add(session, **given)
+
+
+def test_a_user_name_is_given_once(session: Session):
+    add(session)
+
+    with pytest.raises(service.UserNameTaken):
+        add(session, username="an.kho")
+
+
+def test_only_the_right_password_of_an_active_user_is_right(session: Session):
+    user, gone = a_user(session), a_user(session, active=False)
+
+    assert service.password_is_right(user, PASSWORD)
+    assert not service.password_is_right(user, PASSWORD + "x")
+    assert not service.password_is_right(gone, PASSWORD)
+    assert not service.password_is_right(None, PASSWORD)
+
+
+def test_ten_wrong_passwords_in_a_quarter_of_an_hour_close_the_door(session: Session):
+    a_user(session, username="an")
+    for minute in range(10):
+        service.user_to_check(session, "an", NOW + minute * MINUTE)
+        service.note_failure(session, "AN", NOW + minute * MINUTE)
+
+    with pytest.raises(service.TooManyAttempts):
+        service.user_to_check(session, "an", NOW + 10 * MINUTE)
+    assert service.user_to_check(session, "an", NOW + 15 * MINUTE)
+
+
+def test_failures_that_count_no_more_are_forgotten(session: Session):
+    service.note_failure(session, "an", NOW)
+    service.note_failure(session, "an", NOW + 16 * MINUTE)
+
+    assert [it.failed_at for it in session.exec(select(SignInFailure))] == [NOW + 16 * MINUTE]
+
+
+def test_a_session_is_kept_as_a_digest_and_ends(session: Session):
+    user = a_user(session)
+    token = service.start_session(session, user, NOW)
+
+    assert token not in session.exec(select(UserSession.token_digest)).one()
+    assert service.session_user(session, token, NOW) == user
+    assert service.session_user(session, token + "x", NOW) is None
+    assert service.session_user(session, token, NOW + timedelta(days=14)) is None
+
+
+def test_someone_made_inactive_is_signed_out(session: Session):
+    user = a_user(session)
+    token = service.start_session(session, user, NOW)
+    user.active = False
+    session.flush()
+
+    assert service.session_user(session, token, NOW) is None
