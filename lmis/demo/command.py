@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 import typer
@@ -12,11 +13,12 @@ from sqlalchemy import Engine
 
 from lmis import clock
 from lmis.config import settings
-from lmis.db import make_engine
+from lmis.db import make_engine, reader
 from lmis.demo.filling import Filled, fill
 from lmis.demo.network import BOARD, Size
 from lmis.demo.people import PASSWORD, PEOPLE
 from lmis.i18n import N_
+from lmis.network.service import facility_by_code
 from lmis.terminal import refusing, say
 
 SEED = 2026
@@ -36,8 +38,10 @@ def demo(
     engine = make_engine(settings().database_url)
     with refusing():
         filled = _fill_with_bar(engine, size or "default", seed)
+        with reader(engine) as session:
+            places = {person.facility: facility_by_code(session, person.facility).name for person in PEOPLE}
     engine.dispose()
-    _tell(filled)
+    _tell(filled, places)
 
 
 def _fill_with_bar(engine: Engine, size: Size, seed: int) -> Filled:
@@ -54,7 +58,7 @@ def _fill_with_bar(engine: Engine, size: Size, seed: int) -> Filled:
         )
 
 
-def _tell(filled: Filled) -> None:
+def _tell(filled: Filled, places: Mapping[str, str]) -> None:
     """What was filled, who may sign in, and how to go on."""
     console = Console()
     console.print(
@@ -66,9 +70,9 @@ def _tell(filled: Filled) -> None:
             last=filled.last,
         )
     )
-    logins = Table(say(N_("User name")), say(N_("Role")), say(N_("Facility")), say(N_("Name")))
+    logins = Table(say(N_("User name")), say(N_("Role")), say(N_("Facility")))
     for person in PEOPLE:
-        logins.add_row(person.username, person.role, person.facility, person.name)
+        logins.add_row(person.username, person.role, f"{places[person.facility]} ({person.facility})")
     console.print(logins)
     console.print(say(N_("The password of all of them: %(password)s"), password=PASSWORD))
     console.print(say(N_("Serve the pages with “lmis serve”; the report of the whole city is:")))

@@ -26,7 +26,7 @@ from lmis.network.models import Facility
 from lmis.schema import prepare
 from lmis.stock.posting import post
 
-BATCH = 4000  # documents posted at a time
+BATCH = 6000  # documents posted at a time
 T = TypeVar("T")
 Tell = Callable[[float], None]
 

@@ -108,10 +108,11 @@ def _opening_picks(rng: Random, store: Store, good: int, lots: Sequence[Lot]) ->
 def purchase(clerk: Clerk, goods: Sequence[Good], board: Store, lots: Sequence[Lot], on: date) -> Iterator[Document]:
     """One good's delivery from its supplier: what the board lacks, spread over `lots`, but no more than can be used."""
     good = lots[0].good
-    use, pack = board.use.get(good, 0), goods[good].product.pack_size
+    use, product = board.use.get(good, 0), goods[good].product
     missing = (BOARD_MONTHS * use - board.usable(good, on)) / len(lots)
+    parcel = product.pack_size if missing > product.pack_size else product.inner
     in_time = [((lot.expires_on - on).days / MONTH - DOWNSTREAM_MONTHS) * use for lot in lots]
-    picks = [(lot, in_parcels(min(missing, most), pack)) for lot, most in zip(lots, in_time, strict=True)]
+    picks = [(lot, in_parcels(min(missing, most), parcel)) for lot, most in zip(lots, in_time, strict=True)]
     picks = [(lot, some) for lot, some in picks if some > 0]
     for lot, some in picks:
         board.put(lot, some, on)
