@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -42,6 +42,7 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", help="The file to write to; without it, the standard output.", show_default=False),
 ]
+By = Literal["facility", "total"]
 CARD_COLUMNS = ("occurred_on", "document", "kind", "counterparty", "lot", "quantity", "balance")
 
 
@@ -117,9 +118,7 @@ def close(
 def report_stock(
     facility: FacilityCode,
     period: Annotated[str, typer.Option(help="A month (2026-10), quarter (2026-Q3), half-year (2026-H1) or year.")],
-    by: Annotated[
-        str, typer.Option(help="One row for each facility, or the total.", metavar="[facility|total]")
-    ] = "facility",
+    by: Annotated[By, typer.Option(help="One row for each facility, or the total.")] = "facility",
     format_: OutputFormat = "table",
     output: Output = None,
 ) -> None:
@@ -129,11 +128,10 @@ def report_stock(
     from lmis.reports.download import COLUMNS, cells
     from lmis.reports.stock_report import stock_report
 
-    if by not in ("facility", "total"):
-        raise typer.BadParameter("Say facility or total.", param_hint="--by")
     with refusing(), prepared_engine() as engine, reader(engine) as session:
         root = id_of(facility_by_code(session, facility))
-        rows = stock_report(session, root, parse_period(period), today=clock.today(), by=by)  # type: ignore[arg-type]
+        report = stock_report(session, root, parse_period(period), today=clock.today(), rows=by == "facility")
+        rows = report.rows if by == "facility" else report.totals
         put_out(COLUMNS, [cells(row) for row in rows], format_, output)
 
 

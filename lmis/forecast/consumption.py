@@ -60,14 +60,15 @@ def average_consumption(session: Session, ids: Sequence[int], months: Sequence[M
     spans = stockout_spans_of(session, ids, first_of(months[0]), last_of(months[-1]))
     reports = _reports(session, ids, months)
     nothing = Reports()
+    bounds = [(month, days_in(month), first_of(month), last_of(month)) for month in months]
     amc: dict[Shelf, Decimal] = {}
     for shelf, (since, dispensed) in _dispensed(session, ids, months).items():
         series = shelf[:2]
-        reported = reports.get(series, nothing)
+        reported, out = reports.get(series, nothing), spans.get(series, ())
         uses = [
-            MonthOfUse(dispensed.get(m, 0), days_in(m), days_out(spans.get(series, ()), first_of(m), last_of(m)))
-            for m in months
-            if m >= since and (m in dispensed or not reported.missing(m))
+            MonthOfUse(dispensed.get(month, 0), days, days_out(out, first, last) if out else 0)
+            for month, days, first, last in bounds
+            if month >= since and (month in dispensed or not reported.missing(month))
         ]
         average = average_monthly_consumption(uses)
         if average is not None:

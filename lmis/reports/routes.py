@@ -9,11 +9,10 @@ from itertools import groupby
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlmodel import Session
 
 from lmis import clock
 from lmis.accounts.deps import CurrentPlace
-from lmis.calendar import Period, add_months, month_of, parse_period
+from lmis.calendar import add_months, month_of, parse_period
 from lmis.catalog.service import items
 from lmis.db import Reader
 from lmis.exports import as_csv_for_excel, as_xlsx
@@ -58,8 +57,8 @@ def show_report(
     today = clock.today()
     form = Form({"period": period or month_code(month_of(today)), "by": by, "item": item})
     asked = form.read("period", parse_period) or parse_period(month_code(month_of(today)))
-    totals = _rows(session, place.id, asked, today, "total", item)
-    rows = _rows(session, place.id, asked, today, "facility", item) if by == "facility" else []
+    report = stock_report(session, place.id, asked, today=today, rows=by == "facility")
+    totals, rows = _chosen(report.totals, item), _chosen(report.rows, item)
     groups = [_group(list(its)) for _, its in groupby(rows, key=lambda row: row.facility.id)]
     parts = max(1, -(-len(groups) // FACILITIES))
     part = min(max(part, 1), parts)
@@ -91,7 +90,8 @@ def download(
     item: Text = "",
 ) -> Response:
     """Raises UnknownPeriod."""
-    rows = _rows(session, place.id, parse_period(period), clock.today(), by, item)
+    report = stock_report(session, place.id, parse_period(period), today=clock.today(), rows=by == "facility")
+    rows = _chosen(report.rows if by == "facility" else report.totals, item)
     write, kind = (as_csv_for_excel, "text/csv; charset=utf-8") if suffix == "csv" else (as_xlsx, XLSX)
     body = write(NAMED_COLUMNS, [named_cells(row) for row in rows])
     name = f"report-{''.join(char for char in place.facility.code if char.isalnum())}-{period}.{suffix}"
@@ -99,9 +99,9 @@ def download(
     return Response(body, media_type=kind, headers=headers)
 
 
-def _rows(session: Session, root_id: int, period: Period, today: date, by: By, item: str) -> list[ReportRow]:
-    rows = active(stock_report(session, root_id, period, today=today, by=by))
-    return [row for row in rows if not item or row.item.code == item]
+def _chosen(rows: Sequence[ReportRow], item: str) -> list[ReportRow]:
+    """The rows that say something, of one item if its code is given."""
+    return [row for row in active(rows) if not item or row.item.code == item]
 
 
 def _group(rows: list[ReportRow]) -> Group:

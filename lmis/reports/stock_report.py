@@ -69,27 +69,46 @@ class ReportRow:
 Figures = tuple[int, int, int, int, int, int]  # opening, received, issued, dispensed, adjusted, lost
 
 
-def stock_report(
-    session: Session, root_id: int, period: Period, *, today: date, by: By = "facility"
-) -> list[ReportRow]:
+@dataclass(frozen=True, slots=True)
+class StockReport:
+    """The same report twice over: by facility, item and channel, and its totals under the name of the top facility."""
+
+    rows: list[ReportRow]
+    totals: list[ReportRow]
+
+
+def stock_report(session: Session, root_id: int, period: Period, *, today: date, rows: bool = True) -> StockReport:
     """The report of a facility and all that stood under it at the period's end (today, if that is earlier).
 
-    by: a row for each facility, item and channel, or the total over facilities under the name of the first.
+    rows: whether the rows by facility are wanted; the totals are always given.
     """
-    on = min(period.last, today)
-    ids = subtree_ids(session, root_id, on)
-    figures = _figures(session, ids, period)
-    spans = stockout_spans_of(session, ids, period.first, on)
-    out = {series: days_out(its, period.first, on) for series, its in spans.items()}
-    window = complete_months(month_of(period.last), settings().amc_months, today)
-    amc = average_consumption(session, ids, window)
-    facilities = {f.id: f for f in session.exec(select(Facility).where(col(Facility.id).in_({s[0] for s in figures})))}
-    if by == "total":
-        figures, out, amc = _summed(root_id, figures, out, amc)
-        facilities = {root_id: session.get_one(Facility, root_id)}
-    else:
-        amc = _with_those_below(session, ids, on, amc)
-    return _rows(session, facilities, figures, out, amc)
+    read = _Read(session, root_id, period, today)
+    return StockReport(read.rows() if rows else [], read.totals())
+
+
+class _Read:
+    """What the database gives for a report; its rows or totals are made from it."""
+
+    def __init__(self, session: Session, root_id: int, period: Period, today: date) -> None:
+        self.session = session
+        self.root_id = root_id
+        self.on = min(period.last, today)
+        self.ids = subtree_ids(session, root_id, self.on)
+        self.figures = _figures(session, self.ids, period)
+        spans = stockout_spans_of(session, self.ids, period.first, self.on)
+        self.out = {series: days_out(its, period.first, self.on) for series, its in spans.items()}
+        window = complete_months(month_of(period.last), settings().amc_months, today)
+        self.amc = average_consumption(session, self.ids, window)
+
+    def rows(self) -> list[ReportRow]:
+        amc = _with_those_below(self.session, self.ids, self.on, self.amc)
+        wanted = col(Facility.id).in_({facility for facility, _, _ in self.figures})
+        facilities = {facility.id: facility for facility in self.session.exec(select(Facility).where(wanted))}
+        return _rows(self.session, facilities, self.figures, self.out, amc)
+
+    def totals(self) -> list[ReportRow]:
+        top: dict[int | None, Facility] = {self.root_id: self.session.get_one(Facility, self.root_id)}
+        return _rows(self.session, top, *_summed(self.root_id, self.figures, self.out, self.amc))
 
 
 def consumption(session: Session, facility_id: int, today: date) -> dict[tuple[int, str], Decimal]:
