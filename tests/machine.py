@@ -67,8 +67,8 @@ def main() -> int:
         "A Chromium that starts",
         STARTS,
         lambda: playwright("install", "chromium"),
-        lambda: debian("chromium"),
-        lambda: as_root() is not None and playwright("install-deps", "chromium"),
+        lambda: debian("chromium", "libatomic1"),  # Playwright itself does not start without the second
+        lambda: as_root() is not None and playwright("install", "--with-deps", "chromium"),
         else_say="Install one: sudo apt-get install chromium",
     )
     server = make_sure(
