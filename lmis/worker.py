@@ -44,7 +44,7 @@ class Job:
 def prove_ledger(engine: Engine) -> Outcome:
     """Recompute every balance and total from the ledger's lines."""
     with reader(engine) as session:
-        found = [str(difference.message) for difference in verify(session)]
+        found = [difference.message.translate(settings().language) for difference in verify(session)]
     return (DIFFERENCES, "\n".join(found[:DETAILS])) if found else (CLEAN, None)
 
 
