@@ -54,7 +54,7 @@ def refusals(session: Session, figures: Iterable[Figures]) -> list[str]:
 def reported(session: Session, row: Figures) -> tuple[int, ...]:
     """Opening, received, dispensed, adjusted and closing of a row's month as the stock report has them."""
     root, item = id_of(facility_by_code(session, row.facility)), item_by_code(session, row.item)
-    found = stock_report(session, root, parse_period(row.period), by="facility", today=TODAY)
+    found = stock_report(session, root, parse_period(row.period), today=TODAY).rows
     return next(
         (
             (it.opening, it.received, it.dispensed, it.adjusted, it.closing)

@@ -53,7 +53,7 @@ def test_the_report_shows_every_figure_of_every_month(sqlite_engine: Engine, tol
     with reader(sqlite_engine) as session:
         root = id_of(facility_by_code(session, "CI"))
         for month in months:
-            for it in stock_report(session, root, parse_period(month), by="facility", today=TODAY):
+            for it in stock_report(session, root, parse_period(month), today=TODAY).rows:
                 shown[it.facility.code, it.item.code, month] = tuple(getattr(it, name) for name in FIGURES)
         assert verify(session) == []
     differing = []

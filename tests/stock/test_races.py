@@ -1,0 +1,77 @@
+"""Two clerks, the last box: whatever the order, exactly one gets it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from uuid import UUID, uuid4
+
+from lmis.db import make_engine, reader, transaction
+from lmis.errors import Refused
+from lmis.sql import Sql
+from lmis.stock.documents import Document, Kind, Line
+from lmis.stock.posting import post
+from lmis.stock.verify import verify
+from tests.factories import NOW, TODAY, a_document, a_line, a_lot, a_tree, id_of
+
+ROUNDS = 100
+
+
+def set_up(url: str) -> tuple[int, list[tuple[int, int]]]:
+    """A board with ten units of one lot for every round; its id, and the item and lot of each."""
+    engine = make_engine(url)
+    with transaction(engine) as session:
+        board = a_tree(session).board
+        lots = [a_lot(session) for _ in range(ROUNDS)]
+        post(session, [a_document(board, *(a_line(lot, 10) for lot in lots))], today=TODAY, now=NOW)
+        found = id_of(board), [(lot.item_id, id_of(lot)) for lot in lots]
+    engine.dispose()
+    return found
+
+
+def take_all(url: str, board: int, lots: list[tuple[int, int]], uuids: list[UUID]) -> list[str]:
+    """Dispense ten units of each lot in turn; what came of each."""
+    engine = make_engine(url)
+    outcomes = []
+    for (item, lot), uuid in zip(lots, uuids, strict=True):
+        document = Document(uuid, Kind.DISPENSE, TODAY, board, [Line(item, lot, "free", 10)])
+        try:
+            with transaction(engine) as session:
+                outcomes.append("posted" if post(session, [document], today=TODAY, now=NOW)[0].created else "again")
+        except Refused as refused:
+            outcomes.append(type(refused.refusals[0]).__name__)
+    engine.dispose()
+    return outcomes
+
+
+def race(url: str, uuids: Callable[[], list[list[UUID]]]) -> list[tuple[str, str]]:
+    board, lots = set_up(url)
+    with ProcessPoolExecutor(2, get_context("spawn")) as clerks:
+        runs = [clerks.submit(take_all, url, board, lots, its) for its in uuids()]
+        return list(zip(*(run.result() for run in runs), strict=True))
+
+
+def proved(url: str) -> list[int]:
+    """What is left of each lot, after a proof of the whole ledger."""
+    engine = make_engine(url)
+    with reader(engine) as session:
+        assert verify(session) == []
+        left = [row[0] for row in Sql(session).rows("SELECT on_hand FROM stock_on_hand")]
+    engine.dispose()
+    return left
+
+
+def test_of_two_who_want_the_last_ten_units_exactly_one_gets_them(database_url: str):
+    outcomes = race(database_url, lambda: [[uuid4() for _ in range(ROUNDS)] for _ in range(2)])
+
+    assert {tuple(sorted(pair)) for pair in outcomes} == {("InsufficientLot", "posted")}
+    assert proved(database_url) == [0] * ROUNDS
+
+
+def test_one_document_sent_twice_at_once_is_posted_once(database_url: str):
+    same = [uuid4() for _ in range(ROUNDS)]
+    outcomes = race(database_url, lambda: [same, same])
+
+    assert {tuple(sorted(pair)) for pair in outcomes} == {("again", "posted")}
+    assert proved(database_url) == [0] * ROUNDS

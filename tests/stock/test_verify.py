@@ -1,0 +1,72 @@
+"""Proving the ledger finds what is not so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlmodel import Session
+
+from lmis.catalog.models import Lot
+from lmis.sql import Sql
+from lmis.stock.documents import Kind
+from lmis.stock.posting import post
+from lmis.stock.verify import verify
+from tests.factories import NOW, TODAY, Tree, a_document, a_line, a_lot, a_tree
+
+
+@pytest.fixture
+def tree(session: Session) -> Tree:
+    return a_tree(session)
+
+
+@pytest.fixture
+def lot(session: Session, tree: Tree) -> Lot:
+    lot = a_lot(session, number="A1")
+    documents = [
+        a_document(tree.board, a_line(lot, 100), on=TODAY - timedelta(days=90)),
+        a_document(tree.board, a_line(lot, 100), kind=Kind.ISSUE, to=tree.district, on=TODAY - timedelta(days=40)),
+    ]
+    post(session, documents, today=TODAY, now=NOW)
+    return lot
+
+
+def test_a_sound_ledger_has_no_differences(session: Session, lot: Lot):
+    assert verify(session) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "spoil"),
+    [
+        ("stock_on_hand", "UPDATE stock_on_hand SET on_hand = on_hand + 1 WHERE on_hand > 0"),
+        ("stock_on_hand", "DELETE FROM stock_on_hand WHERE on_hand > 0"),
+        ("stock_month", "UPDATE stock_month SET closing = closing + 1"),
+        ("stock_month", "UPDATE stock_month SET dispensed = 7"),
+        ("stock_series", "UPDATE stock_series SET first_on = '2020-01-01'"),
+        ("stockout", "DELETE FROM stockout"),
+        ("stockout", "UPDATE stockout SET started_on = '2026-10-30' WHERE started_on < '2026-12-01'"),
+        ("document_counter", "UPDATE document_counter SET last = last + 1"),
+    ],
+)
+def test_every_difference_in_what_is_kept_is_named(session: Session, lot: Lot, table: str, spoil: str):
+    Sql(session).execute(spoil)
+
+    assert {difference.table for difference in verify(session)} == {table}
+
+
+def test_a_difference_says_where_in_words(session: Session, tree: Tree, lot: Lot):
+    Sql(session).execute("UPDATE stock_month SET received = received + 5 WHERE received > 0")
+    messages = [str(difference.message) for difference in verify(session)]
+
+    assert any(tree.board.code in message and "105" in message and "100" in message for message in messages)
+
+
+def test_lines_that_do_not_balance_are_named(session: Session, tree: Tree, lot: Lot):
+    sql = Sql(session)
+    sql.execute(
+        "INSERT INTO stock_movement_line (movement_id, line_no, account, facility_id, item_id, lot_id, channel, status,"
+        " quantity, occurred_on) SELECT movement_id, 9, 'loss', facility_id, item_id, lot_id, channel, status, 5,"
+        " occurred_on FROM stock_movement_line WHERE line_no = 1"
+    )
+
+    assert {difference.table for difference in verify(session)} == {"lines do not sum to zero"}
