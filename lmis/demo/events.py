@@ -73,10 +73,10 @@ def _lender(store: Store, good: int, on: date) -> Store | None:
 
 
 def hold(clerk: Clerk, store: Store, on: date) -> Iterator[Document]:
-    """Put a lot in quarantine; some weeks later it is released or written off."""
+    """Put some of a lot in quarantine; some weeks later it is released or written off."""
     batch = _any_batch(clerk, store, on)
     if batch:
-        pick = store.take_lot(batch.lot, batch.on_hand)
+        pick = store.take_lot(batch.lot, -(-batch.on_hand // 4))
         yield clerk.write(Kind.QUARANTINE, on, store, [pick], reason="quality_check")
         checked_on = next_open(on + timedelta(clerk.rng.randint(14, 45)))
         clerk.diary.note(checked_on, Hour.MORNING, partial(_check, clerk, store, pick))

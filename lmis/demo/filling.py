@@ -26,7 +26,7 @@ from lmis.network.models import Facility
 from lmis.schema import prepare
 from lmis.stock.posting import post
 
-BATCH = 6000  # documents posted at a time
+BATCH = (4000, 16000)  # the fewest and the most documents posted at a time
 T = TypeVar("T")
 Tell = Callable[[float], None]
 
@@ -71,7 +71,9 @@ def fill(
             raise NotEmpty
         simulation = set_up(session, size, seed, today, months)
         filled = Filled(len(simulation.stores), simulation.first, simulation.last)
-        for batch in _batches(simulation.documents(), BATCH):
+        fewest, most = BATCH  # a batch reads every shelf it touches: the more stores, the longer it should be
+        length = min(max(fewest, 3 * filled.facilities), most)
+        for batch in _batches(simulation.documents(), length):
             post(session, batch, today=today, now=now)
             filled.documents += len(batch)
             tell((batch[-1].occurred_on - filled.first) / max(filled.last - filled.first, timedelta(1)))
