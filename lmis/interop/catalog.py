@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from lmis.catalog.models import Method
 from lmis.catalog.reference import as_cyp, channel_code
 from lmis.catalog.service import ItemRow, save_items
 from lmis.errors import LmisError
@@ -42,10 +43,11 @@ def import_catalog(session: Session, rows: Iterable[Row], report: ImportReport, 
     """
     faults = Faults()
     cells = Cells(faults)
+    methods = {code.casefold(): code for code in session.exec(select(Method.code))}
     items: list[ItemRow] = []
     for row in rows:
         cells.take(row)
-        item = _item(cells)
+        item = _item(cells, methods)
         if cells.sound:
             items.append(item)
         progress(row.line, 0)
@@ -60,13 +62,14 @@ def import_catalog(session: Session, rows: Iterable[Row], report: ImportReport, 
     return ImportResult(len(items), 0, saved.same, saved.added, saved.changed, report.findings)
 
 
-def _item(cells: Cells) -> ItemRow:
+def _item(cells: Cells, methods: Mapping[str, str]) -> ItemRow:
+    method = cells.text("method", most=40)
     return ItemRow(
         line=cells.line,
         code=cells.text("code", most=64),
         name_vi=cells.text("name_vi"),
         name_en=cells.text("name_en"),
-        method=cells.text("method", most=40),
+        method=methods.get(method.casefold(), method),
         unit=cells.text("unit", most=40),
         pack_size=cells.quantity("pack_size"),
         channels=cells.read("channels", read_channels, None) if cells.has("channels") else None,

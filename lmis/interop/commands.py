@@ -19,7 +19,7 @@ from lmis.db import transaction
 from lmis.errors import LmisError, Refused
 from lmis.i18n import N_, Message
 from lmis.interop import catalog, history, movements, network
-from lmis.interop.results import ImportReport, ImportResult, import_report
+from lmis.interop.results import ImportReport, ImportResult, ReportUnwritable, import_report
 from lmis.interop.results import Progress as Told
 from lmis.interop.tabular import Row, read_table
 from lmis.terminal import prepared_engine, refusing
@@ -100,9 +100,11 @@ def _run(
     optional: Sequence[str] = (),
 ) -> None:
     """Import a file in one transaction, and say what came of it. A refusal ends the program with status 1."""
-    place = report or Path(f"{file.name.partition('.')[0]}.import-report.csv")
+    place = report or Path(f"{Path(file.name.removesuffix('.gz')).stem}.import-report.csv")
     with refusing(partial(_refusal_line, file, place)), prepared_engine() as engine:
         rows = read_table(file, required, optional)
+        if place.exists() and place.samefile(file):
+            raise ReportUnwritable(path=str(place))
         with import_report(place, settings().language) as found, _bar() as told, transaction(engine) as session:
             result = importer(session, rows, found, told)
     _say(result, place)

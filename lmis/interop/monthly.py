@@ -128,11 +128,11 @@ def carry(planned: Planned, previous: int, *, first: bool) -> int:
     """Give a kept row its documents. Returns its closing.
 
     previous: what the ledger holds at the end of the day before; first: nothing of the item moved earlier, so
-    that the opening is an opening balance rather than a contradiction.
+    that the opening is an opening balance, if only of nothing, rather than a contradiction.
     """
     row = planned.row
     gap = row.opening - previous
-    if gap and first:
+    if first:
         planned.parts.append(Part("opening", Kind.OPENING, row.first - timedelta(days=1), gap))
     elif gap:
         planned.parts.append(_adjustment("opening_gap", row.first, gap, OPENING_GAP))

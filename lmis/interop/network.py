@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from lmis.errors import LmisError
 from lmis.i18n import N_, Message
 from lmis.interop.cells import Cells
 from lmis.interop.results import LISTED, Faults, Finding, ImportReport, ImportResult, Progress
 from lmis.interop.tabular import Row, cell_day
-from lmis.network.models import ALWAYS
+from lmis.network.models import ALWAYS, Level
 from lmis.network.service import FacilityRow, save_facilities
 
 REQUIRED = ("code", "name", "level", "parent", "latitude", "longitude")
@@ -32,10 +32,11 @@ def import_network(session: Session, rows: Iterable[Row], report: ImportReport, 
     """
     faults = Faults()
     cells = Cells(faults)
+    levels = {code.casefold(): code for code in session.exec(select(Level.code))}
     facilities: list[FacilityRow] = []
     for row in rows:
         cells.take(row)
-        facility = _facility(cells)
+        facility = _facility(cells, levels)
         if cells.sound:
             facilities.append(facility)
         progress(row.line, 0)
@@ -47,12 +48,13 @@ def import_network(session: Session, rows: Iterable[Row], report: ImportReport, 
     return ImportResult(len(facilities), 0, saved.same, saved.added, saved.changed, report.findings)
 
 
-def _facility(cells: Cells) -> FacilityRow:
+def _facility(cells: Cells, levels: Mapping[str, str]) -> FacilityRow:
+    level = cells.text("level", most=40)
     return FacilityRow(
         line=cells.line,
         code=cells.text("code", most=64),
         name=cells.text("name"),
-        level=cells.text("level", most=40),
+        level=levels.get(level.casefold(), level),
         parent=cells.text("parent", required=False, most=64),
         latitude=_degrees(cells, "latitude", 90),
         longitude=_degrees(cells, "longitude", 180),

@@ -7,6 +7,7 @@ import csv
 import gzip
 import re
 import unicodedata
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -27,6 +28,7 @@ _GZIP, _ZIP, _OLE = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _GROUPED = re.compile(r"[+\-−]?\d{1,3}(?:([.,])\d{3})+(?:[.,]\d*)?", re.ASCII)
 _POINTED = re.compile(r"[+\-−]?\d+([.,])0{1,2}", re.ASCII)
 _SERIAL = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
+_MIDNIGHT = re.compile(r"[T ]00:00(:00(\.0+)?)?$", re.ASCII)
 _SERIAL_ZERO = date(1899, 12, 30)  # Excel takes 1900 for a leap year, so that its day 61 is 1 March 1900
 
 
@@ -125,7 +127,7 @@ def _thousands_mark(text: str) -> str:
 def cell_day(text: str) -> date:
     """A day as people type it, or as Excel counts it (45292 is 1 January 2024). Raises as reading.read_day."""
     if not _SERIAL.fullmatch(text):
-        return read_day(text)
+        return read_day(_MIDNIGHT.sub("", text))
     day = _SERIAL_ZERO + timedelta(days=int(text[:5]))
     if not 1950 <= day.year <= 2150:  # a typing error rather than a date
         raise ImpossibleDay(text=text)
@@ -146,9 +148,9 @@ def read_table(path: Path, required: Sequence[str], optional: Sequence[str] = ()
             else:
                 file.seek(0)
                 yield from _rows(_csv(file, start, required), required, optional)
-    except (OSError, EOFError) as error:
-        if isinstance(error, gzip.BadGzipFile | EOFError):
-            raise NotATable from None
+    except (gzip.BadGzipFile, zlib.error, EOFError):
+        raise NotATable from None
+    except OSError:
         raise FileMissing(path=str(path)) from None
 
 

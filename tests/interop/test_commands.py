@@ -67,6 +67,11 @@ def test_the_list_of_findings_can_be_put_elsewhere(folder: Path) -> None:
     assert not (folder / "catalog.import-report.csv").exists()
 
 
+def test_the_list_of_findings_never_takes_the_place_of_the_file(folder: Path) -> None:
+    assert run("catalog", "catalog.csv", "--report", "catalog.csv").exit_code == 1
+    assert (folder / "catalog.csv").read_text(encoding="utf-8-sig") == CATALOG
+
+
 def test_a_refusal_is_one_line_that_says_where_and_ends_with_one(folder: Path) -> None:
     (folder / "bad.csv").write_text(NETWORK + "X;;commune;;95;\n", encoding="utf-8")
     result = run("network", "bad.csv")

@@ -15,12 +15,12 @@ from lmis.network.service import facility_by_code
 from tests.interop.files import Told, no_progress, rows_of
 
 NETWORK = """
-    S | Trạm Y tế Trúc Bạch | commune | D | 21.0435 | 105,84
+    S | Trạm Y tế Trúc Bạch | Commune | D | 21.0435 | 105,84
     D | Trung tâm Y tế      | depot   | B |         |
     B | Ban Quản lý         | board   |   |         |
 """
 CATALOG = """
-    BCS | Bao cao su | Condom | condom | chiếc | 144
+    BCS | Bao cao su | Condom | CONDOM | chiếc | 144
     VM  | Vòng mới   | Ring   | ring   | chiếc | 1
 """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import unicodedata
 from datetime import date
 from pathlib import Path
 
@@ -55,8 +56,6 @@ def test_it_reads_a_gzipped_file(tmp_path: Path) -> None:
 
 
 def test_text_in_decomposed_form_is_composed(tmp_path: Path) -> None:
-    import unicodedata
-
     assert read(saved(tmp_path, unicodedata.normalize("NFD", TEXT))) == WANTED
 
 
@@ -87,6 +86,7 @@ def test_it_reads_a_workbook_with_its_dates_and_numbers(tmp_path: Path) -> None:
 def test_days_that_excel_counted_are_days() -> None:
     assert cell_day("45292") == date(2024, 1, 1)
     assert cell_day("1/2/2026") == date(2026, 2, 1)
+    assert cell_day("2026-02-01 00:00:00") == date(2026, 2, 1)
     with pytest.raises(ImpossibleDay):
         cell_day("10000")
 
@@ -108,7 +108,15 @@ def test_a_row_of_another_length_is_refused(tmp_path: Path, row: str) -> None:
     assert str(fault).startswith("row 3: ")
 
 
-@pytest.mark.parametrize("content", [b"\x93\xa1\x00\x9f" * 99, b"PK\x03\x04 not a workbook", b"\x1f\x8b\x08 broken"])
+BROKEN = {
+    "noise": b"\x93\xa1\x00\x9f" * 99,
+    "no workbook": b"PK\x03\x04 not a workbook",
+    "no gzip": b"\x1f\x8b\x08 broken",
+    "half a gzip": gzip.compress(TEXT.encode())[:-9],
+}
+
+
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_what_is_no_table_is_refused(tmp_path: Path, content: bytes) -> None:
     assert isinstance(refusal(saved(tmp_path, content)), tabular.BadFile | tabular.UnreadableRow)
 
