@@ -7,20 +7,15 @@ changes nothing, and all its refusals are given together.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple
-from uuid import UUID
 
 from lmis.errors import Refused
-from lmis.i18n import Name
 from lmis.stock import refusals
 from lmis.stock.documents import (
     NEEDS_COUNTERPARTY,
     NEEDS_REASON,
     NEEDS_USABLE,
     QUARANTINED,
-    RECEIVED,
     RULES,
     STOCK,
     USABLE,
@@ -28,93 +23,17 @@ from lmis.stock.documents import (
     Kind,
     Line,
 )
+from lmis.stock.facts import Balance, Goods, LotFacts, Original, Place, Shelf
 from lmis.stock.fefo import is_expired
+from lmis.stock.journal import Entry, Key, entries_of, undone
 from lmis.stock.refusals import LineRefused
 
 MAX_QUANTITY = 2**31 - 1
-STATUS_MOVED: dict[str, str] = {Kind.QUARANTINE: USABLE, Kind.RELEASE: QUARANTINED}  # the status that the goods leave
 MOVES_BETWEEN = NEEDS_COUNTERPARTY | {Kind.RETURN}
+STATES_ZERO = frozenset({Kind.COUNT, Kind.OPENING})  # an empty shelf is worth writing down
 BRINGS_IN = frozenset({Kind.OPENING, Kind.RECEIPT, Kind.ISSUE, Kind.TRANSFER})
 
-Shelf = tuple[int, int, str]  # facility, item, channel
-NEVER = (date.min, date.min)
-Key = tuple[int, int, int, str, str]  # facility, item, lot, channel, status
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What the rules need to know of a facility."""
-
-    id: int
-    name: str
-    rank: int
-    capabilities: frozenset[str]
-    closed_on: date | None = None
-    closed_through: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Goods:
-    """What the rules need to know of an item. channels: empty means all."""
-
-    id: int
-    name: Name
-    capability: str | None
-    channels: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class LotFacts:
-    id: int
-    item_id: int
-    number: str
-    expires_on: date | None
-
-
-@dataclass(slots=True)
-class Balance:
-    """One lot on one shelf. steps: what this batch has changed, by day."""
-
-    on_hand: int = 0
-    received_on: date = date.max
-    last_on: date = date.min
-    settled_on: date | None = None
-    settled_id: int | None = None
-    steps: dict[date, int] = field(default_factory=dict)
-
-
-class Entry(NamedTuple):
-    """A line as it stands in the ledger; `account` is stock or an outside account."""
-
-    account: str
-    facility_id: int
-    item_id: int
-    lot_id: int
-    channel: str
-    status: str
-    measure: str | None
-    quantity: int
-    counted: int | None = None
-    reason: str | None = None
-
-    @property
-    def key(self) -> Key:
-        return (self.facility_id, self.item_id, self.lot_id, self.channel, self.status)
-
-
 Numbered = tuple[int | None, Entry]  # an entry and the line of the document it comes from
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """A posted document that a reversal undoes."""
-
-    id: int
-    kind: str
-    occurred_on: date
-    facility_id: int
-    counterparty_id: int | None
-    entries: Sequence[Entry]
 
 
 class Ledger:
@@ -167,12 +86,12 @@ class Ledger:
         faults = [fault.at(index) for fault in self._document_faults(document)]
         entries: list[Numbered] = []
         if document.reverses is not None:
-            entries = [(None, entry) for entry in self._reversal_entries(document.reverses)]
+            entries = [(None, entry) for entry in undone(self.originals[document.reverses.hex].entries)]
         else:
             for number, line in enumerate(document.lines):
                 found = [fault.at(index, number) for fault in self._line_faults(document, line)]
                 faults += found
-                entries += [] if found else [(number, entry) for entry in self._line_entries(document, line)]
+                entries += [] if found else [(number, entry) for entry in entries_of(document, line, self._at_end_of)]
         faults += self._balance_faults(document, entries, index)
         _refuse(faults)
         applied = [entry for _, entry in entries]
@@ -207,51 +126,6 @@ class Ledger:
             known = self._settled.get((key[0], key[2]))
             if known is None or known < (balance.settled_on, balance.settled_id):
                 self._settled[key[0], key[2]] = (balance.settled_on, balance.settled_id)
-
-    # -- entries -------------------------------------------------------------------------------------------------
-
-    def _line_entries(self, document: Document, line: Line) -> list[Entry]:
-        rule = RULES[document.kind]
-        status = STATUS_MOVED.get(document.kind, line.status)
-        change, counted = line.quantity * rule.sign, None
-        if document.kind == Kind.COUNT:
-            counted = line.quantity
-            key = (document.facility_id, line.item_id, line.lot_id, line.channel, status)
-            change = counted - self._at_end_of(key, document.occurred_on)
-        elif document.kind == Kind.ADJUSTMENT:
-            change = line.quantity
-
-        def entry(account: str, facility: int, measure: str | None, quantity: int, status: str) -> Entry:
-            shown = counted if account == STOCK else None
-            return Entry(
-                account,
-                facility,
-                line.item_id,
-                line.lot_id,
-                line.channel,
-                status,
-                measure,
-                quantity,
-                shown,
-                line.reason,
-            )
-
-        own, other = document.facility_id, document.counterparty_id
-        entries = [entry(STOCK, own, rule.measure, change, status)]
-        if document.kind in STATUS_MOVED:
-            entries.append(entry(STOCK, own, None, -change, QUARANTINED if status == USABLE else USABLE))
-        elif other is not None:
-            entries.append(entry(STOCK, other, RECEIVED, -change, status))
-        elif change:
-            account = rule.account or (
-                "supplier" if document.kind == Kind.RETURN else "loss" if change < 0 else "found"
-            )
-            entries.append(entry(account, own, None, -change, status))
-        return entries
-
-    def _reversal_entries(self, reverses: UUID) -> list[Entry]:
-        entries = self.originals[reverses.hex].entries
-        return [entry._replace(quantity=-entry.quantity, counted=None) for entry in entries if entry.quantity]
 
     # -- whether it may ------------------------------------------------------------------------------------------
 
@@ -439,7 +313,7 @@ def _place_faults(place: Place, on: date) -> list[LineRefused]:
 
 
 def _quantity_fits(kind: str, quantity: int) -> bool:
-    if kind == Kind.COUNT:
+    if kind in STATES_ZERO:
         return 0 <= quantity <= MAX_QUANTITY
     if kind == Kind.ADJUSTMENT:
         return quantity != 0 and abs(quantity) <= MAX_QUANTITY

@@ -11,7 +11,9 @@ from typing import NamedTuple
 from lmis.i18n import Name
 from lmis.sql import Sql, as_day, as_day_or_none, as_hex
 from lmis.stock.documents import Document
-from lmis.stock.ledger import Balance, Entry, Goods, Key, Ledger, LotFacts, Original, Place, Shelf
+from lmis.stock.facts import Balance, Goods, LotFacts, Original, Place, Shelf
+from lmis.stock.journal import Entry, Key
+from lmis.stock.ledger import Ledger
 
 PLACES = """
     SELECT f.id, f.name, l.rank, f.capabilities, f.closed_on, f.closed_through

@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from lmis.sql import Sql, as_day, as_day_or_none
 from lmis.stock.documents import STOCK, USABLE, Document, Posted
-from lmis.stock.ledger import NEVER, Entry, Ledger, Shelf
+from lmis.stock.facts import NEVER, Shelf
+from lmis.stock.journal import Entry
+from lmis.stock.ledger import Ledger
 from lmis.stock.stockouts import Span, Step, stockout_spans
 
 INSERT_MOVEMENT = """

@@ -1,0 +1,67 @@
+"""What the rules of the ledger need to know, as it is read before them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from lmis.i18n import Name
+from lmis.stock.journal import Entry
+
+Shelf = tuple[int, int, str]  # facility, item, channel
+NEVER = (date.min, date.min)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the rules need to know of a facility."""
+
+    id: int
+    name: str
+    rank: int
+    capabilities: frozenset[str]
+    closed_on: date | None = None
+    closed_through: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What the rules need to know of an item. channels: empty means all."""
+
+    id: int
+    name: Name
+    capability: str | None
+    channels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LotFacts:
+    id: int
+    item_id: int
+    number: str
+    expires_on: date | None
+
+
+@dataclass(slots=True)
+class Balance:
+    """One lot on one shelf. steps: what this batch has changed, by day."""
+
+    on_hand: int = 0
+    received_on: date = date.max
+    last_on: date = date.min
+    settled_on: date | None = None
+    settled_id: int | None = None
+    steps: dict[date, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A posted document that a reversal undoes."""
+
+    id: int
+    kind: str
+    occurred_on: date
+    facility_id: int
+    counterparty_id: int | None
+    entries: Sequence[Entry]
