@@ -69,7 +69,7 @@ class CypFactor(Table, table=True):
 
     item_id: int = Field(foreign_key="item.id", primary_key=True)
     valid_from: date = Field(primary_key=True)
-    cyp: Decimal = Field(sa_type=Numeric(14, 10))  # type: ignore[call-overload]
+    cyp: Decimal = Field(sa_type=Numeric(14, 10))
     source: str
 
 
