@@ -1,0 +1,50 @@
+"""When stock calls for attention."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from lmis.alerts.rules import Status, is_near_expiry, status, thresholds_for
+
+STATION = thresholds_for(3)
+TODAY = date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("usable", "months", "expected"),
+    [
+        (0, None, Status.OUT),
+        (0, Decimal(0), Status.OUT),
+        (5, None, Status.UNKNOWN),
+        (5, Decimal("0.49"), Status.EMERGENCY),
+        (5, Decimal("0.5"), Status.BELOW),
+        (5, Decimal("0.99"), Status.BELOW),
+        (5, Decimal(1), Status.ENOUGH),
+        (5, Decimal(3), Status.ENOUGH),
+        (5, Decimal("3.01"), Status.OVER),
+    ],
+)
+def test_a_stations_stock_is_judged_by_its_months(usable, months, expected):
+    assert status(usable, months, STATION) is expected
+
+
+@pytest.mark.parametrize(("rank", "maximum"), [(0, 6), (1, 6), (2, 6), (3, 3), (4, 3), (5, 3)])
+def test_stores_above_hold_more_than_stations(rank, maximum):
+    assert thresholds_for(rank).maximum == maximum
+
+
+@pytest.mark.parametrize(
+    ("expires_on", "near"),
+    [
+        (None, False),
+        (date(2026, 11, 19), False),  # expired: another matter
+        (date(2026, 11, 20), True),
+        (date(2027, 2, 18), True),
+        (date(2027, 2, 19), False),
+    ],
+)
+def test_a_lot_is_near_expiry_through_its_last_day(expires_on, near):
+    assert is_near_expiry(expires_on, TODAY, 90) is near

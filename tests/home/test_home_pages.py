@@ -1,0 +1,138 @@
+"""What needs doing, stock on hand, and choosing a facility."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from lmis.stock.documents import Kind
+from tests.factories import TODAY, a_document, a_facility, a_line
+from tests.web import Site, text_of
+
+
+def home(site: Site, at=None, path: str = "", **who: str) -> str:
+    at = at or site.tree.board
+    return text_of(site.browser(at, **who).get(f"/f/{at.code}{path}"))
+
+
+def use_up(site: Site, lot, at, monthly: int) -> None:
+    """Dispense in each of the last three whole months."""
+    for month in (8, 9, 10):
+        day = date(2026, month, 15)
+        site.post(a_document(at, a_line(lot, monthly), kind=Kind.DISPENSE, on=day))
+
+
+def test_a_new_facility_is_told_how_to_begin(site: Site):
+    words = home(site)
+
+    assert "Nothing is waiting" in words
+    assert "Stock appears here after the first goods receipt" in words
+    assert "Receive goods" in words
+
+
+def test_a_viewer_is_not_told_to_receive(site: Site):
+    assert "Receive goods" not in home(site, role="viewer")
+
+
+def test_an_item_that_ran_out_is_named(site: Site):
+    lot = site.receive(10, at=site.tree.commune)
+    site.post(a_document(site.tree.commune, a_line(lot, 10), kind=Kind.DISPENSE))
+
+    assert "1 items out of stock See them" in home(site, site.tree.commune)
+    assert "Out of stock" in home(site, site.tree.commune, "/stock")
+
+
+def test_those_above_see_who_is_out(site: Site):
+    lot = site.receive(10, at=site.tree.commune)
+    site.post(a_document(site.tree.commune, a_line(lot, 10), kind=Kind.DISPENSE))
+
+    assert "1 facilities below are out of an item See which" in home(site)
+    assert "Trạm Y tế phường Trúc Bạch Bao cao su 20/11/2026" in home(site, path="/stockouts")
+    assert "No facility under this one is out" in home(site, site.tree.collaborator, "/stockouts")
+
+
+@pytest.mark.parametrize(
+    ("received", "said"),
+    [(300 + 49, "items in emergency"), (300 + 50, "items below minimum"), (300 + 100, "Nothing is waiting")],
+)
+def test_stock_is_measured_in_months_of_use(site: Site, received, said):
+    lot = site.receive(received, at=site.tree.commune, on=date(2026, 7, 31))
+    use_up(site, lot, site.tree.commune, 100)
+
+    assert said in home(site, site.tree.commune)
+
+
+def test_a_store_covers_what_those_below_use(site: Site):
+    lot = site.receive(400, at=site.tree.commune, on=date(2026, 7, 31))
+    use_up(site, lot, site.tree.commune, 100)
+    site.receive(150, at=site.tree.district)
+
+    assert "1 items below minimum" in home(site, site.tree.district)
+
+
+def test_lots_near_and_past_their_expiry_are_counted(site: Site):
+    site.receive(10, expires_on=TODAY + timedelta(days=30))
+    site.receive(10, expires_on=TODAY - timedelta(days=1), on=date(2026, 1, 5))
+
+    words = home(site)
+
+    assert "1 lots expired Write off" in words
+    assert "1 lots that expire within 90 days Use first" in words
+
+
+def test_expired_stock_is_on_hand_but_not_usable(site: Site):
+    site.receive(10, number="OLD", expires_on=TODAY - timedelta(days=1), on=date(2026, 1, 5))
+
+    words = home(site, path="/stock")
+
+    assert "0 piece 10 – ■ Out of stock" in words
+    assert "OLD: 10, expires 19/11/2026, Free of charge ✕ Expired" in words
+
+
+def test_goods_from_above_are_announced_for_a_week(site: Site):
+    lot = site.receive(100)
+    site.post(a_document(site.tree.board, a_line(lot, 5), kind=Kind.ISSUE, to=site.tree.district))
+
+    assert "1 documents brought goods in the last 7 days" in home(site, site.tree.district)
+    assert "PX-2026-00001 · 20/11/2026 · Ban Quản lý thành phố" in home(site, site.tree.district)
+    assert "brought goods" not in home(site)
+
+
+def test_the_page_speaks_vietnamese(site: Site):
+    words = home(site, language="vi")
+
+    assert "Việc cần làm hôm nay" in words
+    assert "To do" not in words
+
+
+def test_facilities_are_listed_and_found_without_tones(site: Site):
+    words = home(site, path="/facilities?q=truc bach")
+
+    assert "Trạm Y tế phường Trúc Bạch" in words
+    assert "Under Ban Quản lý thành phố Trung tâm Y tế quận Ba Đình" in words
+
+
+def test_facilities_out_of_scope_are_not_found(site: Site):
+    site.add(a_facility, "Trung tâm Y tế huyện Ba Vì", level="district", parent=site.tree.board)
+
+    assert "Try fewer letters" in home(site, site.tree.district, "/facilities?q=ba vi")
+
+
+def test_names_are_in_vietnamese_order(site: Site):
+    for name in ("Trung tâm Y tế quận Đống Đa", "Trung tâm Y tế quận Cầu Giấy", "Trung tâm Y tế quận 10"):
+        site.add(a_facility, name, level="district", parent=site.tree.board)
+
+    words = home(site, path="/facilities")
+
+    places = [words.index(name) for name in ("quận 10", "quận Ba Đình", "quận Cầu Giấy", "quận Đống Đa")]
+    assert places == sorted(places)
+
+
+def test_the_way_up_ends_at_the_readers_own_facility(site: Site):
+    page = site.browser(site.tree.district).get(f"/f/{site.tree.collaborator.code}").text
+    path = page.partition('class="path"')[2].partition("</nav>")[0]
+
+    assert "Trúc Bạch" in path
+    assert "Ba Đình" in path
+    assert "Ban Quản lý" not in path
