@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -35,6 +35,14 @@ app.add_typer(report_app, name="report")
 app.add_typer(stock_app, name="stock")
 app.add_typer(user_app, name="user")
 app.command("demo")(demo)
+
+
+def a_day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text} is not a day; write it as 2026-10-31.") from None
+
 
 FacilityCode = Annotated[str, typer.Option("--facility", help="The code of the facility.", show_default=False)]
 OutputFormat = Annotated[Format, typer.Option("--format", help="How the table is written.")]
@@ -103,15 +111,17 @@ def verify() -> None:
 @app.command()
 def close(
     facility: FacilityCode,
-    through: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The last closed day.", show_default=False)],
+    through: Annotated[
+        date, typer.Option(parser=a_day, help="The last closed day, as 2026-10-31.", show_default=False)
+    ],
     below: Annotated[bool, typer.Option(help="Close everything under the facility too.")] = False,
 ) -> None:
     """Close the books of a facility: nothing can be dated on or before the day any more."""
     from lmis.stock.closing import close_books
 
     with refusing(), prepared_engine() as engine, transaction(engine) as session:
-        closed = close_books(session, facility, through.date(), below=below, today=clock.today())
-    typer.echo(say(N_("Closed through %(day)s: %(count)s facilities."), day=through.date(), count=closed))
+        closed = close_books(session, facility, through, below=below, today=clock.today())
+    typer.echo(say(N_("Closed through %(day)s: %(count)s facilities."), day=through, count=closed))
 
 
 @report_app.command("stock")
@@ -139,8 +149,8 @@ def report_stock(
 def stock_card(
     facility: FacilityCode,
     item: Annotated[str, typer.Option(help="The code of the item.", show_default=False)],
-    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The first day.")] = None,
-    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The last day.")] = None,
+    since: Annotated[date | None, typer.Option(parser=a_day, help="The first day.", show_default=False)] = None,
+    until: Annotated[date | None, typer.Option(parser=a_day, help="The last day.", show_default=False)] = None,
     format_: OutputFormat = "table",
     output: Output = None,
 ) -> None:
@@ -149,12 +159,9 @@ def stock_card(
     from lmis.network.service import facility_by_code
     from lmis.stock.queries import stock_card as read_card
 
-    def day(moment: datetime | None) -> date | None:
-        return moment and moment.date()
-
     with refusing(), prepared_engine() as engine, reader(engine) as session:
         place, goods = id_of(facility_by_code(session, facility)), id_of(item_by_code(session, item))
-        lines = read_card(session, place, goods, day(since), day(until))
+        lines = read_card(session, place, goods, since, until)
     rows = [
         (c.occurred_on, c.document, c.kind, c.counterparty_code or c.counterparty, c.lot, c.quantity, c.balance)
         for c in lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lmis.i18n import Message, N_
+from lmis.i18n import N_, Message
 
 
 class LmisError(Exception):

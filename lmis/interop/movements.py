@@ -22,7 +22,7 @@ from lmis.interop.results import Faults, ImportReport, ImportResult, Progress
 from lmis.interop.tabular import Row, cell_day
 from lmis.reading import CellRefused
 from lmis.sql import Sql
-from lmis.stock.documents import NEEDS_REASON, RULES, Document, Kind, Line
+from lmis.stock.documents import NEEDS_REASON, RULES, STATES_ZERO, Document, Kind, Line
 from lmis.stock.posting import post
 from lmis.stock.reference import OTHER
 
@@ -152,7 +152,7 @@ class MovementsImport:
 
     def _quantity(self, kind: str) -> int:
         signed = kind == Kind.ADJUSTMENT
-        return self._cells.quantity("quantity", allow_zero=kind == Kind.COUNT, signed=signed)
+        return self._cells.quantity("quantity", allow_zero=kind in STATES_ZERO, signed=signed)
 
     def _optional(self, column: str) -> str | None:
         return self._cells.text(column, required=False) or None

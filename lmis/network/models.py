@@ -64,9 +64,7 @@ class Facility(Table, table=True):
     name_sort: str  # i18n.sort_key(name)
     name_search: str  # i18n.search_key(code and name)
     level_code: str = Field(foreign_key="level.code", max_length=40)
-    capabilities: str = (
-        ""  # blank-separated, sorted: clinical iud injectable implant; none: non-clinical only
-    )
+    capabilities: str = ""  # blank-separated, sorted: clinical iud injectable implant; none: non-clinical only
     unit_code: str | None = Field(default=None, max_length=20)
     unit_valid_from: date | None = None
     latitude: float | None = None

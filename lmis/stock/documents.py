@@ -66,6 +66,7 @@ RULES: dict[str, KindRule] = {
 RECEIVED = "received"  # the column of what comes in from another facility
 NEEDS_COUNTERPARTY = frozenset({Kind.ISSUE, Kind.TRANSFER})
 NEEDS_USABLE = frozenset({Kind.ISSUE, Kind.DISPENSE, Kind.TRANSFER})
+STATES_ZERO = frozenset({Kind.COUNT, Kind.OPENING})  # an empty shelf is worth writing down
 NEEDS_REASON = frozenset({Kind.LOSS, Kind.FOUND, Kind.ADJUSTMENT})
 
 
@@ -96,7 +97,7 @@ def document_number(kind: str, year: int, number: int) -> str:
 class Line:
     """One line asked for, in base units.
 
-    quantity: positive; signed for an adjustment; for a count what was counted, which may be 0.
+    quantity: positive; signed for an adjustment; of a count or an opening what is there, which may be 0.
     """
 
     item_id: int

@@ -17,6 +17,7 @@ from lmis.stock.documents import (
     NEEDS_USABLE,
     QUARANTINED,
     RULES,
+    STATES_ZERO,
     STOCK,
     USABLE,
     Document,
@@ -30,7 +31,6 @@ from lmis.stock.refusals import LineRefused
 
 MAX_QUANTITY = 2**31 - 1
 MOVES_BETWEEN = NEEDS_COUNTERPARTY | {Kind.RETURN}
-STATES_ZERO = frozenset({Kind.COUNT, Kind.OPENING})  # an empty shelf is worth writing down
 BRINGS_IN = frozenset({Kind.OPENING, Kind.RECEIPT, Kind.ISSUE, Kind.TRANSFER})
 
 Numbered = tuple[int | None, Entry]  # an entry and the line of the document it comes from

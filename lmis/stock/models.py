@@ -51,7 +51,7 @@ class StockMovementLine(Table, table=True):
 
     __tablename__ = "stock_movement_line"
     __table_args__ = (
-        CheckConstraint("quantity <> 0 OR counted IS NOT NULL", name="quantity"),
+        CheckConstraint("quantity <> 0 OR counted IS NOT NULL OR measure = 'opening'", name="quantity"),
         Index(
             "ix_stock_movement_line_card",
             "facility_id",

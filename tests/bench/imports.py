@@ -32,10 +32,8 @@ except SystemExit as done:
 NETWORK = ["code", "name", "level", "parent", "latitude", "longitude"]
 LEVELS = {2: "province", 3: "district", 5: "commune"}  # by the length of the code
 SHORT, LONG = 20_000, 160_000
-MOVEMENT = (
-    ["id", "kind", "occurred_on", "facility", "counterparty", "item", "lot"]
-    + ["expires_on", "channel", "quantity", "reason", "reference"]
-)  # fmt: skip
+MOVEMENT = ("id", "kind", "occurred_on", "facility", "counterparty", "item", "lot", "expires_on", "channel", "quantity")
+MOVEMENT += ("reason", "reference")
 
 
 def measure(folder: Path) -> list[Figure]:

@@ -129,7 +129,7 @@ class Model:
 
     def line_faults(self, document: Document, line: Line, holder: str) -> list[str]:
         faults = []
-        if line.quantity < 0 or (line.quantity == 0 and document.kind != "count"):
+        if line.quantity < 0 or (line.quantity == 0 and document.kind not in ("count", "opening")):
             faults.append("BadQuantity")
         if document.kind in ("loss", "found") and not line.reason:
             faults.append("NeedsReason")

@@ -260,6 +260,12 @@ def test_a_quantity_is_a_whole_number_of_units(session: Session, tree: Tree, lot
     assert refusal(session, a_document(Kind.RECEIPT, tree.board, lot, quantity)) == [refusals.BadQuantity]
 
 
+def test_an_opening_balance_of_nothing_begins_a_stockout(session: Session, tree: Tree, lot: Lot):
+    posted(session, a_document(Kind.OPENING, tree.board, lot, 0, on=OCTOBER))
+
+    assert session.exec(select(Stockout.started_on)).all() == [OCTOBER]
+
+
 def test_all_refusals_of_a_document_come_together(session: Session, tree: Tree):
     empty, expired = a_lot(session), a_lot(session, expires_on=date(2026, 1, 1))
     lines = [Line(lot.item_id, id_of(lot), "free", 5) for lot in (expired, expired)] + [

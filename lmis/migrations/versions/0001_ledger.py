@@ -324,7 +324,7 @@ def upgrade() -> None:
     sa.Column('counted', sa.Integer(), nullable=True),
     sa.Column('reason', sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
     sa.Column('occurred_on', sa.Date(), nullable=False),
-    sa.CheckConstraint('quantity <> 0 OR counted IS NOT NULL', name=op.f('ck_stock_movement_line_quantity')),
+    sa.CheckConstraint("quantity <> 0 OR counted IS NOT NULL OR measure = 'opening'", name=op.f('ck_stock_movement_line_quantity')),
     sa.ForeignKeyConstraint(['channel'], ['channel.code'], name=op.f('fk_stock_movement_line_channel_channel')),
     sa.ForeignKeyConstraint(['facility_id'], ['facility.id'], name=op.f('fk_stock_movement_line_facility_id_facility')),
     sa.ForeignKeyConstraint(['item_id'], ['item.id'], name=op.f('fk_stock_movement_line_item_id_item')),
