@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, cast
@@ -123,11 +123,12 @@ def save_items(session: Session, rows: Iterable[ItemRow]) -> SavedItems:
 
 def _given_twice(rows: Iterable[ItemRow]) -> list[LmisError]:
     first: dict[str, ItemRow] = {}
-    return [
-        CellRefused(row.line, "code", ItemGivenTwice(code=row.code, line=str(first[row.code].line)))
-        for row in rows
-        if first.setdefault(row.code, row) is not row
-    ]
+    faults: list[LmisError] = []
+    for row in rows:
+        other = first.setdefault(row.code, row)
+        if replace(row, line=other.line) != other:
+            faults.append(CellRefused(row.line, "code", ItemGivenTwice(code=row.code, line=str(other.line))))
+    return faults
 
 
 def _add_methods(session: Session, rows: Iterable[ItemRow]) -> list[str]:

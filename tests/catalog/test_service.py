@@ -59,7 +59,11 @@ def test_a_box_gets_no_factor_that_is_said_of_a_piece(session: Session) -> None:
     assert default_cyp("condom", "chiếc") == Decimal("0.0083333333")
 
 
-def test_a_code_given_twice_is_refused(session: Session) -> None:
+def test_the_same_row_twice_is_one_item(session: Session) -> None:
+    assert save_items(session, [CONDOM, CONDOM]) == SavedItems(added=1)
+
+
+def test_a_code_given_twice_with_other_content_is_refused(session: Session) -> None:
     with pytest.raises(Refused, match="row 3, code: “BCS” already stands in row 2"):
         save_items(session, [CONDOM, ItemRow(3, "BCS", "Khác", "Other", "condom", "chiếc")])
 
