@@ -80,6 +80,15 @@ def test_importing_twice_changes_nothing(session: Session) -> None:
 
 
 @pytest.mark.usefixtures("places")
+def test_an_opening_and_a_count_may_be_of_nothing(session: Session) -> None:
+    text = """
+        | opening | 2026-01-01 | S | | BCS | | | | 0 | |
+        | count   | 2026-01-02 | S | | BCS | | | | 0 | |
+    """
+    assert run(session, text).posted == 2
+
+
+@pytest.mark.usefixtures("places")
 def test_a_lot_is_one_lot_however_its_number_is_typed(session: Session) -> None:
     run(session, STORY)
     numbers = session.exec(select(Lot.number).order_by(col(Lot.id)))
