@@ -114,6 +114,7 @@ def _page(
         name=RULES[document.kind].name,
         lines=lines,
         total=total_amount(lines),
+        home=document.facility if mine else document.counterparty,  # one of them is the reader's
         reverses=document.reverses and (document.reverses.uuid, number_of(document.reverses)),
         reversed_by=document.reversed_by and (document.reversed_by.uuid, number_of(document.reversed_by)),
         may_reverse=mine and may_post(user.role) and not done,
