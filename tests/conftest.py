@@ -19,7 +19,7 @@ from sqlmodel import Session
 from lmis import schema
 from lmis.db import make_engine, transaction
 from tests import chromium, loopback, postgres
-from tests.web import site  # noqa: F401 - a fixture
+from tests.web import each_site, site  # noqa: F401 - fixtures
 
 loopback.block_the_rest()
 

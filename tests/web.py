@@ -92,11 +92,21 @@ class Site:
             return session.exec(select(func.count()).select_from(StockMovement)).one()
 
 
+def _site(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Site:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with transaction(engine) as session:
+        return Site(engine, a_tree(session), an_item(session, "Bao cao su", code="BCS", pack_size=144))
+
+
 @pytest.fixture
 def site(sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Site:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-    with transaction(sqlite_engine) as session:
-        return Site(sqlite_engine, a_tree(session), an_item(session, "Bao cao su", code="BCS", pack_size=144))
+    return _site(sqlite_engine, monkeypatch)
+
+
+@pytest.fixture
+def each_site(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site on each kind of database."""
+    return _site(engine, monkeypatch)
 
 
 @dataclass
