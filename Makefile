@@ -58,8 +58,8 @@ clean:
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "lmis needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1)."; \
-	    echo "Install it:  sudo apt-get install python3 python3-venv"; \
-	    echo "or name one: make demo PYTHON=/path/to/python3.11"; exit 1; }
+	    echo "Install a newer one beside it and name it:"; \
+	    echo "    sudo apt-get install python3.11 python3.11-venv && make demo PYTHON=python3.11"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo "Python's venv module is missing. Install it and run make again:"; \
 	    echo "    sudo apt-get install python3-venv"; exit 1; }

@@ -41,7 +41,7 @@ def faults(text: str, requirements: list[Requirement]) -> Iterator[str]:
             yield f"{requirement.name} is not pinned with a hash"
         elif not requirement.specifier.contains(version, prereleases=True):
             yield f"{requirement.name} is pinned at {version}, which is not {requirement.specifier}"
-    names = re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^\]]*\])?[=@ ]", text, re.M)
+    names = re.findall(r"^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?[=@ ]", text, re.M)
     yield from (f"{name} has no hash" for name in names if canonicalize_name(name) not in pinned)
     yield from (f"an address: {line}" for line in text.splitlines() if ADDRESS.search(line) and line[0] != "#")
 
