@@ -11,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PORT ?= 8000
-PINNED := --universal --generate-hashes --no-emit-index-url
+PINNED := --universal --generate-hashes --no-emit-index-url --quiet
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
 
