@@ -61,7 +61,7 @@
       const box = event.target;
       if (event.key !== "Enter" || box.tagName !== "INPUT") return;
       event.preventDefault();
-      const stops = all("input:not([type=hidden]):not([type=search]), .actions button", form).filter((it) => it.offsetParent);
+      const stops = all("input:not([type=hidden]):not([type=search]), select:not([data-unit]), .actions button", form).filter((it) => it.offsetParent);
       const next = stops[stops.indexOf(box) + 1];
       next?.focus();
       next?.select?.();

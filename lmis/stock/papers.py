@@ -9,13 +9,13 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
-from lmis.catalog.models import Channel
+from lmis.catalog.models import Channel, Item
 from lmis.catalog.service import price_on
 from lmis.db import id_of
 from lmis.network.models import Facility
 from lmis.stock.documents import RULES
 from lmis.stock.models import StockMovement
-from lmis.stock.queries import DocumentLine, DocumentView, number_of
+from lmis.stock.queries import DocumentLine, DocumentView, number_of, shelf
 from lmis.stock.shelves import channels
 
 
@@ -79,6 +79,15 @@ def priced_lines(session: Session, document: DocumentView) -> list[PricedLine]:
 def _priced(session: Session, line: DocumentLine, channel: Channel, on: date) -> PricedLine:
     price = price_on(session, id_of(line.item), channel.code, on) if channel.priced else None
     return PricedLine(line, channel, price)
+
+
+def left_on_shelf(session: Session, document: DocumentView) -> list[tuple[Item, int]]:
+    """What the maker has now of each item of the document, in base units, usable or not."""
+    on_hand: dict[int, int] = {}
+    for lot in shelf(session, id_of(document.facility)):
+        on_hand[lot.item_id] = on_hand.get(lot.item_id, 0) + lot.on_hand
+    goods = {id_of(line.item): line.item for line in document.lines}
+    return [(item, on_hand.get(id_, 0)) for id_, item in goods.items()]
 
 
 def total_amount(lines: Sequence[PricedLine]) -> int | None:

@@ -12,20 +12,28 @@ from lmis import clock
 from lmis.accounts.deps import CurrentPlace, CurrentUser, Poster
 from lmis.accounts.models import User
 from lmis.accounts.rights import may_post
-from lmis.accounts.scope import sees
+from lmis.accounts.scope import place_of, sees
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import Refused
 from lmis.forms import Form, Posted, new_form
 from lmis.pages import page
 from lmis.reading import read_text
 from lmis.stock.documents import RULES, Kind
-from lmis.stock.papers import papers, priced_lines, total_amount
+from lmis.stock.papers import left_on_shelf, papers, priced_lines, total_amount
 from lmis.stock.queries import DocumentView, UnknownMovement, document_view, number_of, recent_documents
 from lmis.stock.refusals import OtherFacilitysDocument
 from lmis.stock.service import reverse_document
 
 router = APIRouter()
 LISTED = 100
+AGAIN: dict[str, str] = {  # where one more of the kind is recorded
+    Kind.RECEIPT: "receive",
+    Kind.ISSUE: "issue",
+    Kind.DISPENSE: "dispense",
+    Kind.TRANSFER: "transfer",
+    Kind.RETURN: "return",
+    Kind.LOSS: "write-off",
+}
 
 
 @router.get("/f/{code}/documents")
@@ -36,7 +44,17 @@ def documents(request: Request, place: CurrentPlace, session: Reader) -> Respons
 
 @router.get("/documents/{uuid}")
 def show_document(request: Request, user: CurrentUser, session: Reader, uuid: UUID, posted: bool = False) -> Response:
-    return _page(request, session, user, "stock/document.html", _seen(session, user, uuid), posted=posted)
+    document = _seen(session, user, uuid)
+    return _page(
+        request,
+        session,
+        user,
+        "stock/document.html",
+        document,
+        posted=posted,
+        left=left_on_shelf(session, document) if posted else [],
+        again=AGAIN.get(document.kind),
+    )
 
 
 @router.get("/documents/{uuid}/reverse")
@@ -105,6 +123,8 @@ def _page(
 ) -> Response:
     lines = priced_lines(session, document)
     mine = sees(session, user, id_of(document.facility), clock.today())
+    here = document.facility if mine or not document.counterparty else document.counterparty  # the reader's own
+    request.state.place = place_of(session, user, here.code, clock.today())
     done = document.reversed_by is not None or document.kind == Kind.REVERSAL
     return page(
         request,
@@ -114,7 +134,6 @@ def _page(
         name=RULES[document.kind].name,
         lines=lines,
         total=total_amount(lines),
-        home=document.facility if mine else document.counterparty,  # one of them is the reader's
         reverses=document.reverses and (document.reverses.uuid, number_of(document.reverses)),
         reversed_by=document.reversed_by and (document.reversed_by.uuid, number_of(document.reversed_by)),
         may_reverse=mine and may_post(user.role) and not done,

@@ -45,6 +45,14 @@ def test_both_parties_see_a_document_and_nobody_else(site: Site, issue):
     assert seen == [200, 200, 404, 404]
 
 
+def test_the_facility_one_acts_for_stays_in_sight(site: Site, issue):
+    page = site.browser().get(f"/documents/{issue}").text
+    theirs = site.browser(site.tree.district).get(f"/documents/{issue}").text
+
+    assert f'href="/f/{site.tree.board.code}/facilities"' in page
+    assert f'href="/f/{site.tree.district.code}/facilities"' in theirs
+
+
 def test_a_document_out_of_scope_looks_like_none(site: Site, issue):
     browser = site.browser(site.tree.commune)
 

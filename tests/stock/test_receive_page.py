@@ -40,7 +40,7 @@ def test_goods_received_are_on_the_shelf_and_on_a_document(site: Site):
 
     assert answer.status_code == 303
     words = text_of(browser.get(answer.headers["location"]))
-    assert "Recorded as PN-2026-00001" in words
+    assert "Recorded as PN-2026-00001. Bao cao su: now 10,000 piece on hand." in words
     assert "10,000 piece" in words
     assert "Nhà cung cấp A" in words
     assert "HD 15" in words
