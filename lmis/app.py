@@ -21,7 +21,7 @@ from lmis.accounts.deps import SignInNeeded
 from lmis.config import settings
 from lmis.db import make_engine, reader
 from lmis.errors import LmisError, NotFound, Refused
-from lmis.guard import ForeignOrigin, Guard, is_foreign
+from lmis.guard import ForeignOrigin, Guard, is_foreign, is_unspeakable
 from lmis.home import routes as home
 from lmis.i18n import N_, Message
 from lmis.pages import STATIC, page
@@ -45,8 +45,8 @@ class Static(StaticFiles):
         return answer
 
 
-class RefuseForeign:
-    """Stops requests that a page of another site made, before anything reads them."""
+class Refuse:
+    """Stops requests that a page of another site made, or that ask for no name at all, before anything reads them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -54,10 +54,17 @@ class RefuseForeign:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             request = Request(scope, receive)
-            if is_foreign(request.method, request.headers):
-                await _refused(request, ForeignOrigin())(scope, receive, send)
+            error = _refusal(request)
+            if error:
+                await _refused(request, error)(scope, receive, send)
                 return
         await self.app(scope, receive, send)
+
+
+def _refusal(request: Request) -> LmisError | None:
+    if is_foreign(request.method, request.headers):
+        return ForeignOrigin()
+    return NotFound() if is_unspeakable(request.scope) else None
 
 
 def create_app(engine: Engine) -> ASGIApp:
@@ -69,7 +76,7 @@ def create_app(engine: Engine) -> ASGIApp:
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/health", health, include_in_schema=False)
-    app.add_middleware(RefuseForeign)
+    app.add_middleware(Refuse)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_exception_handler(SignInNeeded, _to_sign_in)
     app.add_exception_handler(LmisError, _refused)

@@ -35,7 +35,11 @@ class Form:
     """
 
     def __init__(self, typed: Mapping[str, object] | None = None) -> None:
-        self.typed = {name: nfc(value) for name, value in (typed or {}).items() if isinstance(value, str)}
+        self.typed = {
+            name: nfc(value.replace("\0", ""))  # which no database keeps
+            for name, value in (typed or {}).items()
+            if isinstance(value, str)
+        }
         self.errors: dict[str, list[Message]] = {}
 
     def __getitem__(self, name: str) -> str:
@@ -55,10 +59,6 @@ class Form:
         except LmisError as error:
             self.refuse(name, error)
             return None
-
-    def text(self, name: str) -> str | None:
-        """A text that may be left empty."""
-        return self[name] or None
 
     def refuse(self, name: str, error: LmisError) -> None:
         """Note an error, each once."""

@@ -31,6 +31,11 @@ class ForeignOrigin(LmisError):
     msgid = N_("This was sent from another site, so nothing was done. Open the page here and send it again.")
 
 
+def is_unspeakable(scope: Scope) -> bool:
+    """Whether an address holds a NUL, which no name here does and no database takes."""
+    return b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b"")
+
+
 def is_foreign(method: str, headers: Headers) -> bool:
     """Whether a request that may change something was sent by a page of another site.
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Depends, Request
-from sqlmodel import Session
 
 from lmis import clock
 from lmis.accounts.models import User
 from lmis.accounts.rights import may_post
-from lmis.accounts.scope import Place, place_of, sees
+from lmis.accounts.scope import Place, place_of
 from lmis.accounts.service import session_user
 from lmis.db import reader
-from lmis.errors import Forbidden, LmisError, NotFound
+from lmis.errors import Forbidden, LmisError
 from lmis.i18n import N_
 from lmis.network.models import Facility
 
@@ -51,13 +50,6 @@ def _current_place(request: Request, user: CurrentUser, code: str) -> Place:
 CurrentPlace = Annotated[Place, Depends(_current_place)]
 
 
-def _current_facility(place: CurrentPlace) -> Facility:
-    return place.facility
-
-
-CurrentFacility = Annotated[Facility, Depends(_current_facility)]
-
-
 def _poster(user: CurrentUser) -> User:
     if not may_post(user.role):
         raise Forbidden
@@ -65,9 +57,3 @@ def _poster(user: CurrentUser) -> User:
 
 
 Poster = Annotated[User, Depends(_poster)]  # someone who may record and reverse documents
-
-
-def must_see(session: Session, user: User, *facility_ids: int | None) -> None:
-    """Raises NotFound unless one of the facilities lies in the user's scope."""
-    if not any(sees(session, user, id_, clock.today()) for id_ in facility_ids if id_ is not None):
-        raise NotFound

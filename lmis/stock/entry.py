@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
 
 from fastapi import Response
 from fastapi.responses import RedirectResponse
@@ -14,7 +14,7 @@ from lmis import clock
 from lmis.accounts.models import User
 from lmis.accounts.scope import Place
 from lmis.errors import LmisError, Refused
-from lmis.forms import Form
+from lmis.forms import BrokenForm, Form
 from lmis.i18n import N_
 from lmis.network.models import Facility
 from lmis.reading import MOST, read_day, read_quantity, read_text
@@ -109,5 +109,12 @@ def record(
     return RedirectResponse(f"/documents/{document.uuid}?posted=1", 303)
 
 
-def today_text(on: date | None = None) -> str:
-    return (on or clock.today()).isoformat()
+def read_lot_id(text: str) -> int:
+    """The lot's id in the name of a field. Raises BrokenForm for what no page has made."""
+    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
+        raise BrokenForm
+    return int(text)
+
+
+def today_text() -> str:
+    return clock.today().isoformat()

@@ -21,7 +21,7 @@ from lmis.network.service import children
 from lmis.pages import page
 from lmis.reading import read_quantity
 from lmis.stock.documents import USABLE, Document, Kind, Line
-from lmis.stock.entry import read_counterparty, read_header, read_units, record, today_text
+from lmis.stock.entry import read_counterparty, read_header, read_lot_id, read_units, record, today_text
 from lmis.stock.fefo import InsufficientStock, pick_fefo
 from lmis.stock.queries import ShelfLot
 from lmis.stock.refusals import NoLines
@@ -205,17 +205,15 @@ def _post_lots(
 def _read_lots(session: Session, form: Form) -> dict[str, Line]:
     """The lots typed in the second step. The posting, not this, says whether they can be taken."""
     keys = [key for key, _ in form.named("lot-")]
-    parts = {key: key.split("-", 1) for key in keys}
-    if not all(len(it) == 2 and it[0].isdecimal() for it in parts.values()):
+    lots = {key: read_lot_id(key.partition("-")[0]) for key in keys}
+    item_of = items_of_lots(session, lots.values())
+    if not item_of.keys() >= set(lots.values()):
         raise BrokenForm
-    item_of = items_of_lots(session, (int(lot) for lot, _ in parts.values()))
     lines = {}
-    for key, (lot, channel) in parts.items():
+    for key, lot_id in lots.items():
         units = form.read(f"lot-{key}", lambda text: read_quantity(text, allow_zero=True))
-        if int(lot) not in item_of:
-            raise BrokenForm
         if units:
-            lines[key] = Line(item_of[int(lot)], int(lot), channel, units, USABLE)
+            lines[key] = Line(item_of[lot_id], lot_id, key.partition("-")[2], units, USABLE)
     return lines
 
 

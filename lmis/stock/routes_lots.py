@@ -15,7 +15,7 @@ from lmis.forms import BrokenForm, Form, Posted, new_form
 from lmis.pages import page
 from lmis.reading import read_text
 from lmis.stock.documents import QUARANTINED, USABLE, Kind, Line
-from lmis.stock.entry import read_header, read_units, record, today_text
+from lmis.stock.entry import read_header, read_lot_id, read_units, record, today_text
 from lmis.stock.refusals import NeedsReason, NoLines
 from lmis.stock.shelves import blocked, items_of_lots, lot_key, reasons, shelves
 
@@ -63,20 +63,27 @@ def _kind(request: Request) -> Kind:
 
 def _read_lines(session: Session, form: Form) -> dict[str, Line]:
     """A line for each lot with a quantity; the posting says whether it can be taken."""
-    parts = {key: key.split("-", 2) for key, _ in form.named("quantity-")}
-    if not all(len(it) == 3 and it[0].isdecimal() for it in parts.values()):
-        raise BrokenForm
-    item_of = items_of_lots(session, (int(it[0]) for it in parts.values()))
+    parts = {key: _read_key(key) for key, _ in form.named("quantity-")}
+    item_of = items_of_lots(session, (lot_id for lot_id, _, _ in parts.values()))
     lines = {}
-    for key, (lot, status, channel) in parts.items():
+    for key, (lot_id, status, channel) in parts.items():
         units = read_units(form, key, 1)
-        if int(lot) not in item_of or status not in (USABLE, QUARANTINED):
+        if lot_id not in item_of:
             raise BrokenForm
         if f"reason-{key}" not in form:
             form.refuse(f"reason-{key}", NeedsReason())
         elif units:
-            lines[key] = Line(item_of[int(lot)], int(lot), channel, units, status, form[f"reason-{key}"])
+            lines[key] = Line(item_of[lot_id], lot_id, channel, units, status, form[f"reason-{key}"])
     return lines
+
+
+def _read_key(key: str) -> tuple[int, str, str]:
+    """The lot, status and channel of a row. Raises BrokenForm for what no page has made."""
+    lot, _, rest = key.partition("-")
+    status, _, channel = rest.partition("-")
+    if status not in (USABLE, QUARANTINED):
+        raise BrokenForm
+    return read_lot_id(lot), status, channel
 
 
 def _page(request: Request, session: Session, place: Place, form: Form, status_code: int = 200) -> Response:

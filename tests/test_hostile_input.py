@@ -1,0 +1,73 @@
+"""Whatever is sent, the answer is a page and nothing is done: on both databases, which differ in what they take."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.web import Site, form_of
+
+STRANGE = ["\x00", "\ud7ff￿", "'; DROP TABLE item; --", "<script>", "%", "_" * 3000, "9" * 40, "{{ 7 * 7 }}", "٣"]
+ACTS = ["receive", "issue", "dispense", "transfer", "write-off", "return", "quarantine", "release"]
+
+
+@pytest.fixture
+def browser(each_site: Site):
+    each_site.receive(100)
+    return each_site.browser()
+
+
+def test_strange_texts_in_every_field_are_no_fault(each_site: Site, browser):
+    before = each_site.documents()
+    for act in ACTS:
+        path = f"/f/{each_site.tree.board.code}/{act}"
+        for text in STRANGE:
+            typed = form_of(browser.get(path))
+            names = [name for name in typed if name not in ("uuid", "step")]
+            answer = browser.post(path, data=typed | dict.fromkeys(names, text))
+            assert answer.status_code < 500, (act, text)
+            assert "<script>" not in answer.text
+    assert each_site.documents() == before
+
+
+def test_strange_names_of_fields_are_no_fault(each_site: Site, browser):
+    for act in ACTS:
+        path = f"/f/{each_site.tree.board.code}/{act}"
+        for text in STRANGE:
+            strange = {f"{name}-{text}": "1" for name in ("quantity", "lot", "item", "reason", "unit")}
+            data = form_of(browser.get(path)) | strange
+            for step in ("lots", "post"):
+                assert browser.post(path, data=data | {"step": step}).status_code < 500, (act, text)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/f/%00",
+        "/f/x/stock?%00",
+        "/f/{code}/facilities?q=%00",
+        "/f/{code}/facilities?q=%25_!",
+        "/f/{code}/items/%00/card",
+        "/f/{code}/items/a/b/card",
+        "/f/{code}/items/BCS/card?year=9999999999999999999999",
+        "/f/{code}/items/BCS/card?part=99999999999999999999999",
+        "/f/{code}/report?period=%EF%BF%BD&by=%27&item=%3Cscript%3E&part=-5",
+        "/f/{code}/report.csv",
+        "/documents/00000000-0000-0000-0000-000000000000",
+        "/sign-in?next=%00",
+        "/static/../app.py",
+        "/static/%2e%2e/app.py",
+    ],
+)
+def test_strange_addresses_are_pages(each_site: Site, browser, address):
+    answer = browser.get(address.format(code=each_site.tree.board.code))
+
+    assert answer.status_code < 500
+    assert "create_app" not in answer.text
+    assert "<script>" not in answer.text
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_strange_names_and_passwords_sign_nobody_in(each_site: Site, text):
+    answer = each_site.stranger().post("/sign-in", data={"username": text, "password": text, "next": text})
+
+    assert answer.status_code == 422
