@@ -94,9 +94,10 @@ def test_the_report_has_its_fixed_columns_and_the_right_figures():
 
     assert result.stdout.splitlines()[0] == REPORT
     assert [row["facility"] for row in rows] == ["B", "S"]
-    # 400 − 90 − 90 = 220 at the start; 220 − 120 − 10 = 90 and the count found 92; AMC (90 + 90 + 120) / 3
-    assert list(rows[1].values())[3:] == ["220", "0", "0", "120", "2", "10", "92", "0", "100.0", "0.92"]
-    assert (rows[0]["closing"], rows[0]["amc"], rows[0]["months_of_stock"]) == ("600", "100.0", "6.0")
+    # 400 − 90 − 90 = 220 at the start; 220 − 120 − 10 = 90 and the count found 92; no stock for the first 4 days of
+    # August: AMC (90 × 31 / 27 + 90 + 120) / 3 = 104,4444; 92 / 104,4444 = 0,8809 and 600 / 104,4444 = 5,7447
+    assert list(rows[1].values())[3:] == ["220", "0", "0", "120", "2", "10", "92", "0", "104.4444", "0.8809"]
+    assert (rows[0]["closing"], rows[0]["amc"], rows[0]["months_of_stock"]) == ("600", "104.4444", "5.7447")
 
 
 @pytest.mark.usefixtures("stocked")
@@ -106,8 +107,8 @@ def test_the_total_adds_up_the_facilities():
     assert json.loads(result.stdout) == [
         {
             "facility": "B", "item": "BCS", "channel": "free", "opening": 1000, "received": 400, "issued": 400,
-            "dispensed": 180, "adjusted": 0, "lost": 0, "closing": 820, "days_out": 0,
-            "amc": 90.0, "months_of_stock": 9.1111,
+            "dispensed": 180, "adjusted": 0, "lost": 0, "closing": 820, "days_out": 4,
+            "amc": 96.6667, "months_of_stock": 8.4828,
         }
     ]  # fmt: skip
 

@@ -72,3 +72,11 @@ def _account(kind: str, change: int) -> str:
 def undone(entries: Sequence[Entry]) -> list[Entry]:
     """What takes the entries back."""
     return [entry._replace(quantity=-entry.quantity, counted=None) for entry in entries if entry.quantity]
+
+
+class Applied(NamedTuple):
+    """A document that the rules let through, with its entries."""
+
+    id: int
+    document: Document
+    entries: Sequence[Entry]

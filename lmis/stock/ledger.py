@@ -202,6 +202,8 @@ class Ledger:
             return [refusals.ReversesReversal()]
         if original.id in self.reversed:
             return [refusals.AlreadyReversed()]
+        if not any(entry.quantity for entry in original.entries):
+            return [refusals.NothingToReverse()]
         faults: list[LineRefused] = []
         for place, lot_id in sorted({(e.facility_id, e.lot_id) for e in original.entries if e.account == STOCK}):
             settled = self._settled.get((place, lot_id))

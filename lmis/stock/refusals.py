@@ -193,6 +193,11 @@ class ReversesReversal(LineRefused):
     msgid = N_("A reversal cannot be reversed. Enter the document again instead.")
 
 
+class NothingToReverse(LineRefused):
+    field = "reverses"
+    msgid = N_("This document moved nothing, so there is nothing to reverse.")
+
+
 class ReversalSettled(LineRefused):
     field = "reverses"
     msgid = N_(

@@ -2,19 +2,29 @@
 
 A day counts by its end: the day the last unit leaves is a stockout day, the day stock comes back is not. Each lot is
 carried forward from its last movement until it expires, so the span that will begin after the last usable lot's expiry
-is known beforehand. Days before the item's first movement at the facility are not counted: nothing is known of them.
+is known beforehand. An item is first looked at from the first day of the month in which it came to the facility, or
+from its opening balance, which says what was there before: of earlier days nothing is known.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
+from typing import NamedTuple
 
 DAY = timedelta(days=1)
-Step = tuple[date, int, int]  # day, lot id, change of the usable stock
+
+
+class Step(NamedTuple):
+    """A change of a lot's usable stock. opening: it is an opening balance."""
+
+    on: date
+    lot_id: int
+    change: int
+    opening: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +41,18 @@ def usable_until(lots: Mapping[int, int], expiries: Mapping[int, date | None], o
     return max((end for end in ends if end >= on), default=None)
 
 
+def looked_at_from(steps: Sequence[Step]) -> date | None:
+    """The day from which an item that begins with `steps` is out of stock; None when it begins with stock."""
+    first = steps[0].on
+    opened = any(step.opening for step in steps if step.on == first)
+    return None if opened or first.day == 1 else first.replace(day=1)
+
+
+def whole_history(steps: Sequence[Step], expiries: Mapping[int, date | None]) -> list[Span]:
+    """The spans of an item at a facility from its first step on. steps: all of them, in order of days."""
+    return stockout_spans(steps, expiries, out_from=looked_at_from(steps)) if steps else []
+
+
 def stockout_spans(
     steps: Iterable[Step],
     expiries: Mapping[int, date | None],
@@ -44,9 +66,9 @@ def stockout_spans(
     """
     lots = {} if lots is None else lots
     spans: list[Span] = []
-    for on, changes in groupby(steps, key=itemgetter(0)):
-        for _, lot, change in changes:
-            lots[lot] = lots.get(lot, 0) + change
+    for on, changes in groupby(steps, key=attrgetter("on")):
+        for step in changes:
+            lots[step.lot_id] = lots.get(step.lot_id, 0) + step.change
         until = usable_until(lots, expiries, on)
         if until is None:
             out_from = on if out_from is None else min(out_from, on)

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from lmis.i18n import N_, Message
 from lmis.sql import Sql, as_day, as_day_or_none
-from lmis.stock.stockouts import Span, stockout_spans
+from lmis.stock.stockouts import Span, Step, whole_history
 
 SHELF = ("facility_id", "item_id", "lot_id", "channel", "status")
 SERIES = ("facility_id", "item_id", "channel")
@@ -128,7 +128,9 @@ BELOW_ZERO = """
         GROUP BY facility_id, item_id, lot_id, channel, status, occurred_on) AS levels
     WHERE level < 0"""
 STEPS = """
-    SELECT facility_id, item_id, occurred_on, lot_id, CAST(SUM(quantity) AS BIGINT) FROM stock_movement_line
+    SELECT facility_id, item_id, occurred_on, lot_id, CAST(SUM(quantity) AS BIGINT),
+        MAX(CASE measure WHEN 'opening' THEN 1 ELSE 0 END)
+    FROM stock_movement_line
     WHERE account = 'stock' AND status = 'usable' GROUP BY facility_id, item_id, occurred_on, lot_id
     ORDER BY facility_id, item_id, occurred_on"""
 SPANS = "SELECT facility_id, item_id, started_on, ended_on FROM stockout ORDER BY facility_id, item_id, started_on"
@@ -171,7 +173,7 @@ def _compare_stockouts(sql: Sql) -> Iterator[Difference]:
     for facility, item, start, end in sql.rows(SPANS):
         kept.setdefault((facility, item), []).append(Span(as_day(start), as_day(end)))
     for series, rows in groupby(sql.stream(STEPS), key=lambda row: row[:2]):
-        anew = stockout_spans([(as_day(row[2]), row[3], row[4]) for row in rows], expiries)
+        anew = whole_history([Step(as_day(row[2]), *row[3:5], bool(row[5])) for row in rows], expiries)
         stored = kept.pop(series, [])
         if anew != stored:
             yield Difference("stockout", tuple(map(str, series)), _spans(stored), _spans(anew))

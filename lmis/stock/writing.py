@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from operator import itemgetter
-from typing import NamedTuple
 
-from lmis.sql import Sql, as_day, as_day_or_none
-from lmis.stock.documents import STOCK, USABLE, Document, Posted
+from lmis.sql import Sql
+from lmis.stock.documents import STOCK, Posted
 from lmis.stock.facts import NEVER, Shelf
-from lmis.stock.journal import Entry
+from lmis.stock.journal import Applied
 from lmis.stock.ledger import Ledger
-from lmis.stock.stockouts import Span, Step, stockout_spans
+from lmis.stock.spans import keep_stockouts
 
 INSERT_MOVEMENT = """
     INSERT INTO stock_movement (id, uuid, kind, year, number, occurred_on, recorded_at, facility_id, counterparty_id,
@@ -52,30 +50,12 @@ KEEP_SERIES = """
     ON CONFLICT (facility_id, item_id, channel)
     DO UPDATE SET first_on = excluded.first_on, last_on = excluded.last_on"""
 COUNTERS = "SELECT facility_id, kind, year, last FROM document_counter WHERE facility_id IN (:ids*)"
-OPEN_SPANS = """
-    SELECT facility_id, item_id, started_on FROM stockout
-    WHERE ended_on = :lasting AND facility_id IN (:facilities*) AND item_id IN (:items*)"""
-USABLE_STEPS = """
-    SELECT l.occurred_on, l.lot_id, CAST(SUM(l.quantity) AS BIGINT), lot.expires_on
-    FROM stock_movement_line l JOIN lot ON lot.id = l.lot_id
-    WHERE l.account = 'stock' AND l.status = 'usable' AND l.facility_id = :facility AND l.item_id = :item
-    GROUP BY l.occurred_on, l.lot_id, lot.expires_on ORDER BY l.occurred_on"""
-END_SPAN = "DELETE FROM stockout WHERE facility_id = ? AND item_id = ? AND started_on = ?"
-BEGIN_SPAN = "INSERT INTO stockout (facility_id, item_id, started_on, ended_on) VALUES (?, ?, ?, ?)"
 
 COLUMNS = ("opening", "received", "issued", "dispensed", "adjusted", "lost")
 POSITION = {column: position for position, column in enumerate(COLUMNS)}
 TAKES = frozenset({"issued", "dispensed", "lost"})  # columns that count what leaves
 Series = tuple[int, int]  # facility, item
 MonthKey = tuple[int, int, str, int]  # facility, item, channel, month as 202610
-
-
-class Applied(NamedTuple):
-    """A document that the rules let through, with its entries."""
-
-    id: int
-    document: Document
-    entries: Sequence[Entry]
 
 
 class Writer:
@@ -91,7 +71,7 @@ class Writer:
         posted = self._number(applied)
         self._write_ledger(applied, posted)
         self._keep_months(*self._changes(applied))
-        self._keep_stockouts(applied)
+        keep_stockouts(self._sql, self._ledger, applied)
         self._keep_balances()
         self._keep_series()
         return posted
@@ -189,62 +169,3 @@ class Writer:
         for key, row in backdated:
             self._sql.insert(KEEP_MONTH, [row])
             self._sql.insert(CARRY_FORWARD, [(closing[key], *key)])
-
-    def _keep_stockouts(self, applied: Sequence[Applied]) -> None:
-        steps: dict[Series, list[Step]] = defaultdict(list)
-        for done in applied:
-            for entry in done.entries:
-                if entry.account == STOCK and entry.status == USABLE:
-                    step = (done.document.occurred_on, entry.lot_id, entry.quantity)
-                    steps[entry.facility_id, entry.item_id].append(step)
-        if not steps:
-            return
-        open_from = self._open_spans(steps)
-        shelves = self._usable_shelves(steps)
-        ended: list[tuple[int, int, str]] = []
-        begun: list[tuple[int, int, str, str]] = []
-        for series, changes in steps.items():
-            changes.sort(key=itemgetter(0))
-            last_on = self._ledger.last_on_of(*series)
-            if changes[0][0] < last_on:
-                rebuild_stockouts(self._sql, series)
-                continue
-            lots = shelves[series]
-            for _, lot, change in changes:
-                lots[lot] -= change  # back to what it was before the batch
-            before = open_from.get(series)
-            spans = stockout_spans(changes, self._ledger.expiries, lots, before)
-            if spans and before != last_on == changes[0][0] == spans[0].started_on:
-                rebuild_stockouts(self._sql, series)  # an earlier document of the day may have ended a span
-                continue
-            if spans != ([Span(before)] if before else []):
-                ended += [(*series, before.isoformat())] if before else []
-                begun += [span_row(series, span) for span in spans]
-        self._sql.insert(END_SPAN, ended)
-        self._sql.insert(BEGIN_SPAN, begun)
-
-    def _open_spans(self, steps: Iterable[Series]) -> dict[Series, date]:
-        facilities, items = (sorted(set(ids)) for ids in zip(*steps, strict=True))
-        rows = self._sql.rows(OPEN_SPANS, lasting=date.max, facilities=facilities, items=items)
-        return {row[:2]: as_day(row[2]) for row in rows}
-
-    def _usable_shelves(self, steps: Iterable[Series]) -> dict[Series, dict[int, int]]:
-        shelves: dict[Series, dict[int, int]] = {series: defaultdict(int) for series in steps}
-        for (facility, item, lot, _, status), balance in self._ledger.balances.items():
-            if status == USABLE and (facility, item) in shelves:
-                shelves[facility, item][lot] += balance.on_hand
-        return shelves
-
-
-def rebuild_stockouts(sql: Sql, series: Series) -> None:
-    """Make the stockout spans of a series anew from its lines."""
-    facility, item = series
-    sql.execute("DELETE FROM stockout WHERE facility_id = :facility AND item_id = :item", facility=facility, item=item)
-    rows = sql.rows(USABLE_STEPS, facility=facility, item=item)
-    expiries = {row[1]: as_day_or_none(row[3]) for row in rows}
-    spans = stockout_spans([(as_day(row[0]), row[1], row[2]) for row in rows], expiries)
-    sql.insert(BEGIN_SPAN, [span_row(series, span) for span in spans])
-
-
-def span_row(series: Series, span: Span) -> tuple[int, int, str, str]:
-    return (*series, span.started_on.isoformat(), span.ended_on.isoformat())

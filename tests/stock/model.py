@@ -105,6 +105,8 @@ class Model:
             return [("ReversesReversal", None)]
         if original.seq in self.reversed:
             return [("AlreadyReversed", None)]
+        if not any(change for _, change, _ in original.moves):
+            return [("NothingToReverse", None)]
         held = {(at[0], at[1]) for at, _, _ in original.moves}
         counts = [self.counts[place] for place in held if place in self.counts]
         later = [c for c in counts if c[0] >= original.document.occurred_on and c[1] > original.seq]
@@ -202,15 +204,25 @@ class Model:
         }
 
     def out_days(self, place: str, item: int) -> set[date]:
-        """The days from the first movement through today that ended without usable stock."""
+        """The days that ended without usable stock, from the first movement's month, or from its opening balance."""
         lots = [lot for lot, (of, _) in self.lots.items() if of == item]
         shelves = [(place, lot, channel, "usable") for lot in lots for channel in ("free", "market")]
         days = {shelf: self.by_day(shelf) for shelf in shelves}
         moved = [day for by_day in days.values() for day in by_day]
         if not moved:
             return set()
-        span = [min(moved) + timedelta(days=n) for n in range((self.today - min(moved)).days + 1)]
+        start = min(moved) if self._opened(place, item, min(moved)) else min(moved).replace(day=1)
+        span = [start + timedelta(days=n) for n in range((self.today - start).days + 1)]
         return {day for day in span if not any(self._usable(days[shelf], shelf[1], day) for shelf in shelves)}
+
+    def _opened(self, place: str, item: int, on: date) -> bool:
+        """Whether an opening balance of the item is dated `on`."""
+        return any(
+            column == "opening" and shelf[0] == place and self.lots[shelf[1]][0] == item
+            for posted in self.posted
+            if posted.document.occurred_on == on
+            for shelf, _, column in posted.moves
+        )
 
     def _usable(self, days: Counter[date], lot: int, on: date) -> bool:
         expires = self.lots[lot][1]

@@ -99,7 +99,7 @@ def rolled_back(engine: Engine) -> Session:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(st.lists(acts, max_size=25))
 def test_the_ledger_does_what_plain_dictionaries_do(world: World, asked: list[object]):

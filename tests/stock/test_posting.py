@@ -266,6 +266,14 @@ def test_an_opening_balance_of_nothing_begins_a_stockout(session: Session, tree:
     assert session.exec(select(Stockout.started_on)).all() == [OCTOBER]
 
 
+def test_an_item_new_to_a_facility_was_out_since_the_month_began(session: Session, tree: Tree, lot: Lot):
+    posted(session, a_document(Kind.RECEIPT, tree.board, lot, 5, on=date(2026, 10, 9)))
+
+    first = session.exec(select(Stockout).order_by(Stockout.started_on)).first()
+    assert first is not None
+    assert (first.started_on, first.ended_on) == (OCTOBER, date(2026, 10, 9))
+
+
 def test_all_refusals_of_a_document_come_together(session: Session, tree: Tree):
     empty, expired = a_lot(session), a_lot(session, expires_on=date(2026, 1, 1))
     lines = [Line(lot.item_id, id_of(lot), "free", 5) for lot in (expired, expired)] + [
