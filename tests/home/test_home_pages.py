@@ -44,7 +44,7 @@ def test_an_item_that_ran_out_is_named(site: Site):
 
 
 def test_those_above_see_who_is_out(site: Site):
-    lot = site.receive(10, at=site.tree.commune)
+    lot = site.receive(10, at=site.tree.commune, on=date(2026, 11, 2))
     site.post(a_document(site.tree.commune, a_line(lot, 10), kind=Kind.DISPENSE))
 
     assert "1 facilities below are out of an item See which" in home(site)
