@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from html.parser import HTMLParser
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from httpx2 import Response
 from sqlalchemy import Engine
 from sqlmodel import func, select
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from lmis import clock
 from lmis.accounts.deps import SESSION_COOKIE
@@ -24,6 +26,13 @@ from lmis.stock.documents import Document, Kind
 from lmis.stock.models import StockMovement, StockOnHand
 from lmis.stock.posting import post
 from tests.factories import JUNE, NOW, TODAY, Tree, a_document, a_line, a_lot, a_tree, a_user, an_item, id_of
+
+
+@lru_cache(maxsize=1)
+def _served(engine: Engine) -> ASGIApp:
+    from lmis.app import create_app  # tests without a page need not load it
+
+    return create_app(engine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +54,7 @@ class Site:
 
     def stranger(self, language: str = "en") -> TestClient:
         """A browser that nobody has signed in with."""
-        from lmis.app import create_app  # tests without a page need not load it
-
-        browser = TestClient(create_app(self.engine), follow_redirects=False)
+        browser = TestClient(_served(self.engine), follow_redirects=False)
         browser.cookies.set("language", language)
         return browser
 

@@ -33,6 +33,7 @@ def dispensing(site: Site, lot, quantity: int, uuid: str) -> Callable[[], Respon
     """A clerk about to send the second step of a dispensing."""
     browser = site.browser(site.tree.commune)
     path = f"/f/{site.tree.commune.code}/dispense"
+    browser.get(path)  # the routes are made ready by the first request, not by all at once
     shelf = f"{site.condom.id}-free"
     data = {
         "uuid": uuid,
