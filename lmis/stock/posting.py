@@ -16,9 +16,10 @@ from lmis.errors import LmisError, Refused
 from lmis.sql import Sql
 from lmis.stock import refusals
 from lmis.stock.documents import Document, Posted
+from lmis.stock.journal import Applied
 from lmis.stock.ledger import Ledger
 from lmis.stock.loading import Known, known_documents, load_ledger, lock_places, originals_of
-from lmis.stock.writing import Applied, Writer
+from lmis.stock.writing import Writer
 
 NEXT_ID = "SELECT COALESCE(MAX(id), 0) + 1 FROM stock_movement"
 NEXT_IDS = """

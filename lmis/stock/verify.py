@@ -173,7 +173,7 @@ def _compare_stockouts(sql: Sql) -> Iterator[Difference]:
     for facility, item, start, end in sql.rows(SPANS):
         kept.setdefault((facility, item), []).append(Span(as_day(start), as_day(end)))
     for series, rows in groupby(sql.stream(STEPS), key=lambda row: row[:2]):
-        anew = whole_history([Step(as_day(row[2]), *row[3:5], bool(row[5])) for row in rows], expiries)
+        anew = whole_history([Step(as_day(row[2]), row[3], row[4], bool(row[5])) for row in rows], expiries)
         stored = kept.pop(series, [])
         if anew != stored:
             yield Difference("stockout", tuple(map(str, series)), _spans(stored), _spans(anew))
