@@ -19,12 +19,13 @@ DEV_LOCK := requirements/dev.txt
 .PHONY: demo test check bench messages lock clean
 
 demo: .venv/run | lmis-demo.sqlite3
+	@LMIS_DATABASE_URL=sqlite:///lmis-demo.sqlite3 $(BIN)/lmis demo --logins
 	@LMIS_DATABASE_URL=sqlite:///lmis-demo.sqlite3 $(BIN)/lmis serve --port $(PORT)
 
 lmis-demo.sqlite3: | .venv/run
 	@echo "Filling the demo database $@ …"
 	@rm -f $@.part*
-	@LMIS_DATABASE_URL=sqlite:///$@.part $(BIN)/lmis demo
+	@LMIS_DATABASE_URL=sqlite:///$@.part $(BIN)/lmis demo >/dev/null
 	@mv $@.part $@
 
 test: .venv/dev

@@ -209,3 +209,12 @@ def test_a_user_is_added_once():
     again = run(*arguments, "--password", "mat-khau-dai")
     assert again.exit_code == 1
     assert "is taken" in again.stderr
+
+
+@pytest.mark.usefixtures("folder")
+def test_the_demo_fills_once_and_says_who_may_sign_in_whenever_asked():
+    filled, again, logins = run("demo", "--size", "district"), run("demo"), run("demo", "--logins")
+
+    assert "kho.hanoi" in filled.stdout
+    assert (again.exit_code, logins.exit_code) == (1, 0)
+    assert logins.stdout in filled.stdout

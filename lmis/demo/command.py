@@ -33,15 +33,17 @@ def demo(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="The same seed on the same day gives the same data.")] = SEED,
+    logins: Annotated[bool, typer.Option("--logins", help="Fill nothing; only say who may sign in.")] = False,
 ) -> None:
     """Fill an empty database with Hà Nội's network and 24 months of invented history, to try the program on."""
     engine = make_engine(settings().database_url)
     with refusing():
-        filled = _fill_with_bar(engine, size or "default", seed)
+        if not logins:
+            _tell_filled(_fill_with_bar(engine, size or "default", seed))
         with reader(engine) as session:
             places = {person.facility: facility_by_code(session, person.facility).name for person in PEOPLE}
     engine.dispose()
-    _tell(filled, places)
+    _tell_logins(places)
 
 
 def _fill_with_bar(engine: Engine, size: Size, seed: int) -> Filled:
@@ -58,22 +60,19 @@ def _fill_with_bar(engine: Engine, size: Size, seed: int) -> Filled:
         )
 
 
-def _tell(filled: Filled, places: Mapping[str, str]) -> None:
-    """What was filled, who may sign in, and how to go on."""
+def _tell_filled(filled: Filled) -> None:
+    counts = {"facilities": filled.facilities, "documents": filled.documents}
+    said = N_("%(facilities)s facilities, %(documents)s documents, %(first)s to %(last)s.")
+    typer.echo(say(said, **counts, first=filled.first, last=filled.last))
+
+
+def _tell_logins(places: Mapping[str, str]) -> None:
+    """Who may sign in, and how to go on."""
     console = Console()
-    console.print(
-        say(
-            N_("%(facilities)s facilities, %(documents)s documents, %(first)s to %(last)s."),
-            facilities=filled.facilities,
-            documents=filled.documents,
-            first=filled.first,
-            last=filled.last,
-        )
-    )
     logins = Table(say(N_("User name")), say(N_("Role")), say(N_("Facility")))
     for person in PEOPLE:
         logins.add_row(person.username, person.role, f"{places[person.facility]} ({person.facility})")
     console.print(logins)
     console.print(say(N_("The password of all of them: %(password)s"), password=PASSWORD))
     console.print(say(N_("Serve the pages with “lmis serve”; the report of the whole city is:")))
-    console.print(f"lmis report stock --facility {BOARD} --period {filled.last:%Y-%m}", highlight=False)
+    console.print(f"lmis report stock --facility {BOARD} --period {clock.today():%Y-%m}", highlight=False)
