@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import psycopg
 from fastapi import Depends, Request
 from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, types
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, SQLModel
+
+from lmis.errors import LmisError
+from lmis.i18n import N_
 
 metadata = MetaData(
     naming_convention={
@@ -22,6 +28,16 @@ metadata = MetaData(
 )
 
 BigId = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself on SQLite
+
+
+class Busy(LmisError):
+    status_code = 503
+    msgid = N_("Someone else was writing the same stock at the same moment; nothing was kept. Do it again.")
+
+
+class UnsupportedDatabase(LmisError):
+    status_code = 503
+    msgid = N_("LMIS_DATABASE_URL names no database that can be used: begin it with sqlite:/// or postgresql://.")
 
 
 class Table(SQLModel):
@@ -56,6 +72,8 @@ def id_of(row: Any) -> int:
 
 def make_engine(url: str) -> Engine:
     """An engine on SQLite (one writer, durable) or PostgreSQL (times in UTC)."""
+    if not url.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
+        raise UnsupportedDatabase
     if url.startswith("postgresql"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
         return create_engine(url, connect_args={"options": "-c timezone=UTC"}, pool_pre_ping=True)
@@ -79,15 +97,32 @@ def _begin_sqlite(connection: Any) -> None:
 
 @contextmanager
 def transaction(engine: Engine) -> Iterator[Session]:
-    """A session that writes: commits on return, rolls back on raise. SQLite's one writer is taken at once."""
+    """A session that writes: commits on return, rolls back on raise. SQLite's one writer is taken at once.
+
+    Raises Busy, with nothing kept, when others wrote the same rows at the same moment.
+    """
     writer = engine.execution_options(begin="BEGIN IMMEDIATE")
-    with Session(writer, expire_on_commit=False) as session, session.begin():
-        yield session
+    try:
+        with Session(writer, expire_on_commit=False) as session, session.begin():
+            yield session
+    except (DBAPIError, psycopg.Error, sqlite3.Error) as error:
+        if _is_busy(getattr(error, "orig", error)):
+            raise Busy from error
+        raise
+
+
+def _is_busy(error: BaseException | None) -> bool:
+    """Whether two that wrote at once stood in each other's way."""
+    if isinstance(error, sqlite3.OperationalError):
+        return "locked" in str(error)
+    return isinstance(error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
 
 
 @contextmanager
 def reader(engine: Engine) -> Iterator[Session]:
-    """A session that only reads."""
+    """A session that only reads, all of it as it stood at one moment."""
+    if engine.dialect.name == "postgresql":
+        engine = engine.execution_options(isolation_level="REPEATABLE READ")
     with Session(engine) as session:
         yield session
 

@@ -10,6 +10,7 @@ from lmis.errors import LmisError
 from lmis.i18n import N_, nfc
 
 MOST = 2_147_483_647
+YEARS = range(1950, 2151)  # outside them it is a typing error rather than a date
 _BLANKS = " \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}"
 _NUMBER = re.compile(
     rf"(?P<whole>0*|[1-9]\d{{0,2}}(?P<mark>[.,{_BLANKS}])\d{{3}}(?:(?P=mark)\d{{3}})*|\d+)"
@@ -71,7 +72,7 @@ class NotADay(Unreadable):
 
 
 class ImpossibleDay(Unreadable):
-    msgid = N_("“%(text)s” is not in the calendar; check the day and the month.")
+    msgid = N_("“%(text)s” is not in the calendar; check the day, the month and the year.")
 
 
 class CellRefused(LmisError):
@@ -157,9 +158,12 @@ def read_day(text: str) -> date:
     else:
         raise NotADay(text=_short(typed))
     try:
-        return date(int(year), int(month), int(day))
+        found = date(int(year), int(month), int(day))
     except ValueError:
         raise ImpossibleDay(text=_short(typed)) from None
+    if found.year not in YEARS:
+        raise ImpossibleDay(text=_short(typed))
+    return found
 
 
 def _short(text: str) -> str:

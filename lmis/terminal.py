@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
 import typer
+from pydantic import ValidationError
 from sqlalchemy import Engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
@@ -27,6 +30,11 @@ class NoDatabase(LmisError):
 class NoBytesOnTerminal(LmisError):
     status_code = 422
     msgid = N_("An XLSX file does not go to the screen. Send it to a file with “--output report.xlsx”.")
+
+
+class Unwritable(LmisError):
+    status_code = 422
+    msgid = N_("%(path)s cannot be written (%(why)s). Name another place.")
 
 
 def say(msgid: str, **params: object) -> str:
@@ -49,7 +57,11 @@ def refusing(tell: Callable[[LmisError], str] = one_line) -> Iterator[None]:
     except LmisError as refusal:
         typer.echo(tell(refusal), err=True)
         raise typer.Exit(1) from None
-    except (ArgumentError, DBAPIError) as error:
+    except ValidationError as error:
+        for fault in error.errors():
+            typer.echo(f"LMIS_{fault['loc'][0]}".upper() + f": {fault['msg']}", err=True)
+        raise typer.Exit(1) from None
+    except (ArgumentError, DBAPIError, ValueError, sqlite3.Error, psycopg.Error) as error:
         why = str(getattr(error, "orig", error)).splitlines()[0]
         typer.echo(NoDatabase(why=why).message.translate(settings().language), err=True)
         raise typer.Exit(1) from None
@@ -71,8 +83,11 @@ def put_out(columns: Sequence[str], rows: Sequence[Sequence[Cell]], format_: str
     if format_ == "xlsx" and output is None and sys.stdout.isatty():
         raise NoBytesOnTerminal
     content = WRITERS[format_](columns, rows)
-    if output is None:
+    if output is not None:
+        try:
+            output.write_bytes(content)
+        except OSError as error:
+            raise Unwritable(path=str(output), why=error.strerror) from None
+    else:
         sys.stdout.buffer.write(content)
         sys.stdout.buffer.flush()
-    else:
-        output.write_bytes(content)

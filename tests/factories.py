@@ -14,11 +14,11 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlmodel import Session, SQLModel
 
 from lmis.accounts.models import User
-from lmis.catalog.lots import lot_key
 from lmis.catalog.models import Channel, Item, ItemChannel, Lot, Method, Price
 from lmis.i18n import nfc, search_key, sort_key
 from lmis.network.models import ALWAYS, Facility, FacilityParent, Level
 from lmis.stock.documents import USABLE, Document, Kind, Line
+from lmis.stock.lots import lot_key
 
 TODAY = date(2026, 11, 20)
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)  # ten in the morning in Vietnam

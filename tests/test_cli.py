@@ -218,3 +218,45 @@ def test_the_demo_fills_once_and_says_who_may_sign_in_whenever_asked():
     assert "kho.hanoi" in filled.stdout
     assert (again.exit_code, logins.exit_code) == (1, 0)
     assert logins.stdout in filled.stdout
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("LMIS_LANGUAGE", "fr", "LMIS_LANGUAGE"),
+        ("LMIS_DATABASE_URL", "mysql://x/y", "begin it with sqlite:/// or postgresql://"),
+        ("LMIS_DATABASE_URL", "postgresql://h:port/x", "LMIS_DATABASE_URL cannot be used"),
+    ],
+)
+def test_settings_that_cannot_be_are_said_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, why: str):
+    monkeypatch.setenv(name, value)
+    settings.cache_clear()
+    result = run("verify")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert why in result.stderr
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_place_that_cannot_be_written_is_said_in_one_line():
+    result = run("report", "stock", "--facility", "B", "--period", "2026-10", "--output", "no/such/place.csv")
+
+    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert "no/such/place.csv cannot be written" in result.stderr
+
+
+@pytest.mark.usefixtures("stocked")
+def test_a_file_that_is_not_there_is_said_every_time():
+    for _ in range(2):
+        result = run("import", "network", "missing.csv")
+        assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+
+
+def test_at_the_top_goods_go_back_to_the_named_supplier(stocked: Path):
+    rows = MOVEMENTS.splitlines()[0] + "\nr1,return,2026-11-01,B,UNFPA,BCS,A1,,,100,,\n"
+    (stocked / "back.csv").write_text(rows, encoding="utf-8")
+
+    assert run("import", "movements", "back.csv").exit_code == 0
+    card = rows_of(run("stock", "card", "--facility", "B", "--item", "BCS", "--format", "csv").stdout)
+    assert (card[-1]["counterparty"], card[-1]["balance"]) == ("UNFPA", "500")

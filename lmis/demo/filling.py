@@ -12,7 +12,6 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
-from lmis.catalog.lots import find_or_add_lots
 from lmis.db import transaction
 from lmis.demo.catalogue import save_products
 from lmis.demo.network import Size, places, read_districts, save_places
@@ -24,6 +23,7 @@ from lmis.errors import LmisError
 from lmis.i18n import N_
 from lmis.network.models import Facility
 from lmis.schema import prepare
+from lmis.stock.lots import find_or_add_lots
 from lmis.stock.posting import post
 
 BATCH = (4000, 16000)  # the fewest and the most documents posted at a time

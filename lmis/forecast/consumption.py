@@ -16,9 +16,9 @@ from lmis.sql import Sql, as_day
 from lmis.stock.stockouts import Span, days_out
 
 SERIES = """
-    SELECT s.facility_id, s.item_id, s.channel, s.first_on, m.month, m.dispensed
+    SELECT s.facility_id, s.item_id, s.channel, s.first_on, m.month, m.consumed
     FROM stock_series s LEFT JOIN stock_month m ON m.facility_id = s.facility_id AND m.item_id = s.item_id
-        AND m.channel = s.channel AND m.month BETWEEN :first AND :last AND m.dispensed <> 0
+        AND m.channel = s.channel AND m.month BETWEEN :first AND :last AND m.consumed <> 0
     WHERE s.facility_id IN (:ids*)"""
 STOCKOUTS = """
     SELECT facility_id, item_id, started_on, ended_on FROM stockout

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy import func, select
 from sqlmodel import Session
 
 from lmis import clock
@@ -29,6 +30,7 @@ import_app = typer.Typer(
     "all; importing it again changes nothing.",
     no_args_is_help=True,
 )
+IMPORTS = 0x1C0DE5  # names the lock among PostgreSQL's advisory locks
 Importer = Callable[[Session, Iterator[Row], ImportReport, Told], ImportResult]
 File = Annotated[Path, typer.Argument(help="The file to import: CSV, CSV.gz or XLSX.", show_default=False)]
 ReportPath = Annotated[
@@ -82,7 +84,8 @@ def import_movements(file: File, report: ReportPath = None) -> None:
 
     The columns are id, kind, occurred_on, facility, counterparty, item, lot, expires_on, channel, quantity, reason
     and reference. The kinds are opening, receipt, issue, dispense, transfer, loss, found, return, adjustment and
-    count.
+    count. A return without a counterparty goes to the
+    facility above, at the top to the supplier.
     """
 
     def importer(session: Session, rows: Iterator[Row], found: ImportReport, told: Told) -> ImportResult:
@@ -103,11 +106,18 @@ def _run(
     place = report or Path(f"{Path(file.name.removesuffix('.gz')).stem}.import-report.csv")
     with refusing(partial(_refusal_line, file, place)), prepared_engine() as engine:
         rows = read_table(file, required, optional)
-        if place.exists() and place.samefile(file):
+        if file.exists() and place.exists() and place.samefile(file):
             raise ReportUnwritable(path=str(place))
         with import_report(place, settings().language) as found, _bar() as told, transaction(engine) as session:
+            wait_for_other_imports(session)
             result = importer(session, rows, found, told)
     _say(result, place)
+
+
+def wait_for_other_imports(session: Session) -> None:
+    """Imports lock one facility after another; two at once could wait for each other in a circle."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.connection().execute(select(func.pg_advisory_xact_lock(IMPORTS)))
 
 
 @contextmanager
@@ -144,14 +154,14 @@ def _say(result: ImportResult, report: Path) -> None:
     """The counts on the screen, those of nothing left out."""
     language = settings().language
     counts = (
-        (N_("Rows read: %(count)s"), result.rows),
         (N_("Added: %(count)s"), result.added),
         (N_("Changed: %(count)s"), result.changed),
         (N_("Documents posted: %(count)s"), result.posted),
         (N_("Already there: %(count)s"), result.already),
     )
+    typer.echo(Message(N_("Rows read: %(count)s"), {"count": result.rows}).translate(language))
     for msgid, count in counts:
-        if count or count is result.rows:
+        if count:
             typer.echo(Message(msgid, {"count": count}).translate(language))
     for finding, count in sorted(result.findings.items()):
         typer.echo(f"  {finding}: {Message('%(count)s', {'count': count}).translate(language)}")

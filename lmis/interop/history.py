@@ -10,7 +10,6 @@ from itertools import groupby
 
 from sqlmodel import Session
 
-from lmis.catalog.lots import UNLOTTED, find_or_add_lots
 from lmis.catalog.reference import FREE
 from lmis.errors import LmisError, Refused
 from lmis.i18n import N_
@@ -24,6 +23,7 @@ from lmis.interop.tabular import Row, cell_day
 from lmis.reading import CellRefused, Missing
 from lmis.sql import Sql
 from lmis.stock.documents import Document, Line
+from lmis.stock.lots import UNLOTTED, find_or_add_lots
 from lmis.stock.posting import post
 from lmis.stock.refusals import ClashingId
 

@@ -10,7 +10,6 @@ from uuid import UUID, uuid5
 
 from sqlmodel import Session
 
-from lmis.catalog.lots import find_or_add_lots
 from lmis.catalog.reference import FREE, channel_code
 from lmis.errors import LmisError, Refused
 from lmis.i18n import N_, search_key
@@ -23,6 +22,7 @@ from lmis.interop.tabular import Row, cell_day
 from lmis.reading import CellRefused
 from lmis.sql import Sql
 from lmis.stock.documents import NEEDS_REASON, RULES, STATES_ZERO, Document, Kind, Line
+from lmis.stock.lots import find_or_add_lots
 from lmis.stock.posting import post
 from lmis.stock.reference import OTHER
 
@@ -135,9 +135,13 @@ class MovementsImport:
         """The facility on the other side, or who else is named there. A return without one goes to the parent."""
         if kind not in MOVES_TO:
             return None, self._optional("counterparty")
-        if self._cells.raw("counterparty"):
-            return self._codes.facility(self._cells, "counterparty"), None
-        return (self._parents.of(facility, on) if kind == Kind.RETURN else None), None
+        parent = self._parents.of(facility, on) if kind == Kind.RETURN else None
+        named = self._optional("counterparty")
+        if named is None:
+            return parent, None
+        if kind == Kind.RETURN and parent is None and named not in self._codes.facilities:
+            return None, named  # at the top goods go back to the supplier, whose name is free text
+        return self._codes.facility(self._cells, "counterparty"), None
 
     def _reason(self, kind: str) -> tuple[str | None, str | None]:
         """The reason's code and, where the text is no known reason, the text as a note."""

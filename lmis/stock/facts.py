@@ -45,7 +45,10 @@ class LotFacts:
 
 @dataclass(slots=True)
 class Balance:
-    """One lot on one shelf. steps: what this batch has changed, by day."""
+    """One lot on one shelf. steps: what this batch has changed, by day.
+
+    days: all changes by day, those from before the batch too; None until something is dated in the past.
+    """
 
     on_hand: int = 0
     received_on: date = date.max
@@ -53,6 +56,7 @@ class Balance:
     settled_on: date | None = None
     settled_id: int | None = None
     steps: dict[date, int] = field(default_factory=dict)
+    days: dict[date, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

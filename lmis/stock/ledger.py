@@ -40,7 +40,7 @@ class Ledger:
     """The shelves a batch touches.
 
     series: the first and latest day each item moved, from before the batch; above: the facilities above one on a
-    day; later: the changes by day of one shelf after a day, from before the batch.
+    day; history: the changes of one shelf by day, from before the batch.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Ledger:
         balances: dict[Key, Balance],
         series: Mapping[Shelf, tuple[date, date]],
         above: Callable[[int, date], Iterable[int]],
-        later: Callable[[Key, date], Mapping[date, int]],
+        history: Callable[[Key], Mapping[date, int]],
     ) -> None:
         self.today = today
         self.places = places
@@ -63,7 +63,7 @@ class Ledger:
         self.originals: dict[str, Original] = {}
         self.reversed: set[int] = set()
         self._above = above
-        self._later = later
+        self._history = history
         self.expiries = {lot.id: lot.expires_on for lot in lots.values()}
         self.series = series
         self._settled: dict[tuple[int, int], tuple[date, int]] = {}
@@ -108,6 +108,8 @@ class Ledger:
                 balance = self.balances[entry.key] = Balance()
             balance.on_hand += entry.quantity
             balance.steps[on] = balance.steps.get(on, 0) + entry.quantity
+            if balance.days is not None:
+                balance.days[on] = balance.days.get(on, 0) + entry.quantity
             if on > balance.last_on:
                 balance.last_on = on
             if on < balance.received_on and entry.quantity >= 0:
@@ -264,6 +266,8 @@ class Ledger:
         held = self.balances.get((*key[:4], QUARANTINED))
         if key[4] == USABLE and held and held.on_hand:
             return refusals.QuarantinedLot(usable=usable, requested=requested, quarantined=held.on_hand, **words)
+        if usable == 0:
+            return refusals.NoneLeft(requested=requested, **words)
         return refusals.InsufficientLot(usable=usable, requested=requested, **words)
 
     def _words(self, key: Key) -> dict[str, object]:
@@ -274,20 +278,20 @@ class Ledger:
             "facility": self.places[key[0]].name,
         }
 
-    def _days_after(self, key: Key, balance: Balance, on: date) -> dict[date, int]:
-        steps = dict(self._later(key, on))
-        for day, change in balance.steps.items():
-            if day > on:
-                steps[day] = steps.get(day, 0) + change
-        return steps
+    def _changes_after(self, key: Key, balance: Balance, on: date) -> list[tuple[date, int]]:
+        if balance.days is None:
+            balance.days = dict(self._history(key))
+            for day, change in balance.steps.items():
+                balance.days[day] = balance.days.get(day, 0) + change
+        return sorted((day, change) for day, change in balance.days.items() if day > on)
 
     def _lowest_from(self, key: Key, balance: Balance, on: date) -> tuple[int, date]:
         """The lowest balance at the end of `on` or any later day, and that day."""
-        steps = self._days_after(key, balance, on)
-        level = balance.on_hand - sum(steps.values())
+        later = self._changes_after(key, balance, on)
+        level = balance.on_hand - sum(change for _, change in later)
         lowest, worst = level, on
-        for day in sorted(steps):
-            level += steps[day]
+        for day, change in later:
+            level += change
             if level < lowest:
                 lowest, worst = level, day
         return lowest, worst
@@ -298,7 +302,7 @@ class Ledger:
             return 0
         if on >= balance.last_on:
             return balance.on_hand
-        return balance.on_hand - sum(self._days_after(key, balance, on).values())
+        return balance.on_hand - sum(change for _, change in self._changes_after(key, balance, on))
 
 
 def _refuse(faults: Sequence[LineRefused]) -> None:

@@ -45,10 +45,10 @@ EDGES = """
         SELECT p.facility_id, p.parent_id, p.valid_from, p.valid_to
         FROM facility_parent p JOIN up ON p.facility_id = up.parent_id)
     SELECT facility_id, parent_id, valid_from, valid_to FROM up"""
-LATER = """
+HISTORY = """
     SELECT occurred_on, CAST(SUM(quantity) AS BIGINT) FROM stock_movement_line
     WHERE account = 'stock' AND facility_id = :facility AND item_id = :item AND lot_id = :lot AND channel = :channel
-        AND status = :status AND occurred_on > :day
+        AND status = :status
     GROUP BY occurred_on"""
 
 Edge = tuple[int, date, date]  # parent id, valid from, valid to
@@ -113,7 +113,7 @@ def load_ledger(
         balances=balances,
         series=_series(sql, sorted(places), items),
         above=partial(_above, _edges(sql, documents)),
-        later=partial(_later, sql),
+        history=partial(_history, sql),
     )
     ledger.originals.update(originals)
     if originals:
@@ -172,7 +172,7 @@ def _above(edges: Mapping[int, list[Edge]], facility: int, on: date) -> list[int
     return chain
 
 
-def _later(sql: Sql, key: Key, day: date) -> dict[date, int]:
+def _history(sql: Sql, key: Key) -> dict[date, int]:
     facility, item, lot, channel, status = key
-    rows = sql.rows(LATER, facility=facility, item=item, lot=lot, channel=channel, status=status, day=day)
+    rows = sql.rows(HISTORY, facility=facility, item=item, lot=lot, channel=channel, status=status)
     return {as_day(row[0]): row[1] for row in rows}

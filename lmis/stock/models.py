@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from lmis.db import BigId, Table, UtcDateTime
@@ -110,13 +110,14 @@ class StockMonth(Table, table=True):
     item_id: int = Field(primary_key=True, foreign_key="item.id")
     channel: str = Field(primary_key=True, foreign_key="channel.code", max_length=20)
     month: int = Field(primary_key=True)  # 202610
-    opening: int = 0  # opening balances entered in the month
-    received: int = 0
-    issued: int = 0
-    dispensed: int = 0
-    adjusted: int = 0
-    lost: int = 0
-    closing: int = 0  # on hand at the month's end, usable or not
+    opening: int = Field(default=0, sa_type=BigInteger)  # opening balances entered in the month
+    received: int = Field(default=0, sa_type=BigInteger)
+    issued: int = Field(default=0, sa_type=BigInteger)
+    dispensed: int = Field(default=0, sa_type=BigInteger)
+    adjusted: int = Field(default=0, sa_type=BigInteger)
+    lost: int = Field(default=0, sa_type=BigInteger)
+    consumed: int = Field(default=0, sa_type=BigInteger)  # dispensed, a reversal counted in its document's month
+    closing: int = Field(default=0, sa_type=BigInteger)  # on hand at the month's end, usable or not
 
 
 class StockSeries(Table, table=True):

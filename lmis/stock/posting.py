@@ -23,8 +23,7 @@ from lmis.stock.writing import Writer
 
 NEXT_ID = "SELECT COALESCE(MAX(id), 0) + 1 FROM stock_movement"
 NEXT_IDS = """
-    SELECT min(id) FROM (SELECT nextval(pg_get_serial_sequence('stock_movement', 'id')) AS id
-    FROM generate_series(1, :count)) AS taken"""
+    SELECT nextval(pg_get_serial_sequence('stock_movement', 'id')) AS id FROM generate_series(1, :count) ORDER BY 1"""
 
 
 def post(
@@ -50,7 +49,7 @@ def post(
     posted: list[Posted] = []
     if new:
         ledger = load_ledger(sql, [documents[index] for index in new], places, originals, today)
-        applied, refused = _apply(ledger, documents, new, _first_id(sql, len(new)))
+        applied, refused = _apply(ledger, documents, new, _new_ids(sql, len(new)))
         faults += refused
         if not faults:
             writer = Writer(sql, ledger, recorded_at=now.astimezone(UTC), user_id=user_id)
@@ -75,19 +74,20 @@ def _tell_apart(documents: Sequence[Document], known: Mapping[str, Known]) -> tu
     return new, faults
 
 
-def _first_id(sql: Sql, count: int) -> int:
-    """The first of `count` ids that follow each other."""
+def _new_ids(sql: Sql, count: int) -> Sequence[int]:
+    """Ids for `count` movements, rising. Others may take some in between, at facilities that are not locked here."""
     if sql.sqlite:
-        return int(sql.rows(NEXT_ID)[0][0])
-    return int(sql.rows(NEXT_IDS, count=count)[0][0])
+        first = int(sql.rows(NEXT_ID)[0][0])
+        return range(first, first + count)
+    return [row[0] for row in sql.rows(NEXT_IDS, count=count)]
 
 
 def _apply(
-    ledger: Ledger, documents: Sequence[Document], new: Sequence[int], first_id: int
+    ledger: Ledger, documents: Sequence[Document], new: Sequence[int], ids: Sequence[int]
 ) -> tuple[list[Applied], list[LmisError]]:
     applied: list[Applied] = []
     faults: list[LmisError] = []
-    for movement_id, index in enumerate(new, first_id):
+    for movement_id, index in zip(ids, new, strict=True):
         try:
             entries = ledger.apply(documents[index], movement_id, index)
         except Refused as refused:

@@ -153,6 +153,14 @@ class InsufficientLot(LineRefused):
     )
 
 
+class NoneLeft(LineRefused):
+    field = "quantity"
+    msgid = N_(
+        "There is nothing left of lot %(lot)s of %(item)s at %(facility)s; %(requested)s were requested. "
+        "Choose another lot."
+    )
+
+
 class WouldGoNegative(LineRefused):
     field = "quantity"
     msgid = N_(

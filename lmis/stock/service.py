@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from lmis.catalog.lots import find_or_add_lots
 from lmis.errors import LmisError, Refused
 from lmis.stock.documents import Document, Kind, Line, Posted
+from lmis.stock.lots import find_or_add_lots
 from lmis.stock.posting import post
 from lmis.stock.queries import movement_by_uuid
 from lmis.stock.refusals import LineRefused

@@ -45,7 +45,7 @@ def keep_stockouts(sql: Sql, ledger: Ledger, applied: Sequence[Applied]) -> None
         before = open_from.get(series)
         spans = _spans_after(ledger, series, changes, shelves[series], before)
         if spans is None:
-            _make_anew(sql, series)
+            make_anew(sql, series)
         elif spans != ([Span(before)] if before else []):
             ended += [(*series, before.isoformat())] if before else []
             begun += [_row(series, span) for span in spans]
@@ -98,7 +98,8 @@ def _usable_shelves(ledger: Ledger, steps: Mapping[Series, object]) -> dict[Seri
     return shelves
 
 
-def _make_anew(sql: Sql, series: Series) -> None:
+def make_anew(sql: Sql, series: Series) -> None:
+    """Make the spans of an item at a facility from all its lines."""
     facility, item = series
     sql.execute(DROP_ALL, facility=facility, item=item)
     rows = sql.rows(USABLE_STEPS, facility=facility, item=item)

@@ -26,6 +26,7 @@ class Kept:
     key: tuple[str, ...]
     figures: tuple[str, ...]
     anew: str
+    where: str = "1 = 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,20 @@ COUNTERS = Kept(
     """SELECT facility_id, kind, year, CASE WHEN MIN(number) = 1 AND MAX(number) = COUNT(*) THEN MAX(number) END
     FROM stock_movement GROUP BY facility_id, kind, year""",
 )
-KEPT = (ON_HAND, SERIES_DAYS, MONTHS, COUNTERS)
-MONTH_OF = {
-    True: "CAST(strftime('%Y%m', occurred_on) AS INTEGER)",
-    False: "CAST(to_char(occurred_on, 'YYYYMM') AS INTEGER)",
-}
+CONSUMED = Kept(
+    "stock_month",
+    (*SERIES, "month"),
+    ("consumed",),
+    """SELECT facility_id, item_id, channel, month, CAST(SUM(quantity) AS BIGINT) FROM (
+        SELECT l.facility_id, l.item_id, l.channel, -l.quantity AS quantity, {used_in} AS month
+        FROM stock_movement_line l JOIN stock_movement m ON m.id = l.movement_id
+            LEFT JOIN stock_movement o ON o.id = m.reverses_id
+        WHERE l.account = 'stock' AND l.measure = 'dispensed') AS used
+    GROUP BY facility_id, item_id, channel, month HAVING SUM(quantity) <> 0""",
+    where="consumed <> 0",
+)
+KEPT = (ON_HAND, SERIES_DAYS, MONTHS, CONSUMED, COUNTERS)
+MONTH = {True: "CAST(strftime('%Y%m', {day}) AS INTEGER)", False: "CAST(to_char({day}, 'YYYYMM') AS INTEGER)"}
 
 # Each gives the documents that break a rule: id, what stands, what should stand.
 RULES_OF_DOCUMENTS = {
@@ -158,8 +168,10 @@ def verify(session: Session, progress: Callable[[str], None] = lambda _: None) -
 
 def _compare(sql: Sql, kept: Kept) -> list[Difference]:
     columns = ", ".join((*kept.key, *kept.figures))
-    stored = f"SELECT {columns} FROM {kept.table}"  # noqa: S608 - names of our own tables
-    anew = kept.anew.replace("{month}", MONTH_OF[sql.sqlite])
+    stored = f"SELECT {columns} FROM {kept.table} WHERE {kept.where}"  # noqa: S608 - names of our own tables
+    month = MONTH[sql.sqlite]
+    used_in = month.format(day="COALESCE(o.occurred_on, l.occurred_on)")
+    anew = kept.anew.format(month=month.format(day="occurred_on"), used_in=used_in)
     size = len(kept.key)
     only_stored = {row[:size]: row[size:] for row in sql.rows(f"{stored} EXCEPT SELECT * FROM ({anew}) AS anew")}  # noqa: S608
     only_anew = {row[:size]: row[size:] for row in sql.rows(f"SELECT * FROM ({anew}) AS anew EXCEPT {stored}")}  # noqa: S608

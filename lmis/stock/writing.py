@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime
 
 from lmis.sql import Sql
-from lmis.stock.documents import STOCK, Posted
-from lmis.stock.facts import NEVER, Shelf
+from lmis.stock.documents import Posted
+from lmis.stock.facts import Shelf
 from lmis.stock.journal import Applied
 from lmis.stock.ledger import Ledger
+from lmis.stock.months import keep_months
 from lmis.stock.spans import keep_stockouts
 
 INSERT_MOVEMENT = """
@@ -28,20 +28,6 @@ KEEP_BALANCE = """
     ON CONFLICT (facility_id, item_id, lot_id, channel, status) DO UPDATE SET on_hand = excluded.on_hand,
         received_on = excluded.received_on, last_on = excluded.last_on, settled_on = excluded.settled_on,
         settled_id = excluded.settled_id"""
-# A new month starts from the closing of the latest month before it.
-KEEP_MONTH = """
-    INSERT INTO stock_month (facility_id, item_id, channel, month, opening, received, issued, dispensed, adjusted, lost,
-        closing)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? + COALESCE((
-        SELECT p.closing FROM stock_month p WHERE p.facility_id = ? AND p.item_id = ? AND p.channel = ? AND p.month < ?
-        ORDER BY p.month DESC LIMIT 1), 0))
-    ON CONFLICT (facility_id, item_id, channel, month) DO UPDATE SET opening = stock_month.opening + excluded.opening,
-        received = stock_month.received + excluded.received, issued = stock_month.issued + excluded.issued,
-        dispensed = stock_month.dispensed + excluded.dispensed, adjusted = stock_month.adjusted + excluded.adjusted,
-        lost = stock_month.lost + excluded.lost, closing = stock_month.closing + ?"""
-CARRY_FORWARD = """
-    UPDATE stock_month SET closing = closing + ?
-    WHERE facility_id = ? AND item_id = ? AND channel = ? AND month > ?"""
 KEEP_COUNTER = """
     INSERT INTO document_counter (facility_id, kind, year, last) VALUES (?, ?, ?, ?)
     ON CONFLICT (facility_id, kind, year) DO UPDATE SET last = excluded.last"""
@@ -50,12 +36,6 @@ KEEP_SERIES = """
     ON CONFLICT (facility_id, item_id, channel)
     DO UPDATE SET first_on = excluded.first_on, last_on = excluded.last_on"""
 COUNTERS = "SELECT facility_id, kind, year, last FROM document_counter WHERE facility_id IN (:ids*)"
-
-COLUMNS = ("opening", "received", "issued", "dispensed", "adjusted", "lost")
-POSITION = {column: position for position, column in enumerate(COLUMNS)}
-TAKES = frozenset({"issued", "dispensed", "lost"})  # columns that count what leaves
-Series = tuple[int, int]  # facility, item
-MonthKey = tuple[int, int, str, int]  # facility, item, channel, month as 202610
 
 
 class Writer:
@@ -70,7 +50,7 @@ class Writer:
     def write(self, applied: Sequence[Applied]) -> list[Posted]:
         posted = self._number(applied)
         self._write_ledger(applied, posted)
-        self._keep_months(*self._changes(applied))
+        keep_months(self._sql, self._ledger, applied)
         keep_stockouts(self._sql, self._ledger, applied)
         self._keep_balances()
         self._keep_series()
@@ -140,32 +120,3 @@ class Writer:
             if spread != known or shelf not in self._ledger.series:
                 rows.append((*shelf, spread[0].isoformat(), spread[1].isoformat()))
         self._sql.insert(KEEP_SERIES, rows)
-
-    def _changes(self, applied: Sequence[Applied]) -> tuple[dict[MonthKey, list[int]], dict[MonthKey, int]]:
-        """What the batch adds to each month's columns, and to its closing."""
-        columns: dict[MonthKey, list[int]] = {}
-        closing: dict[MonthKey, int] = defaultdict(int)
-        for done in applied:
-            month = done.document.occurred_on.year * 100 + done.document.occurred_on.month
-            for entry in done.entries:
-                if entry.account == STOCK and entry.measure is not None:
-                    key = (entry.facility_id, entry.item_id, entry.channel, month)
-                    row = columns.get(key)
-                    if row is None:
-                        row = columns[key] = [0] * len(COLUMNS)
-                    row[POSITION[entry.measure]] += -entry.quantity if entry.measure in TAKES else entry.quantity
-                    closing[key] += entry.quantity
-        return columns, closing
-
-    def _keep_months(self, columns: dict[MonthKey, list[int]], closing: dict[MonthKey, int]) -> None:
-        """Add to the months; a change in the past is carried into the closings after it, month by month."""
-        in_order: list[tuple[MonthKey, tuple[object, ...]]] = []
-        backdated: list[tuple[MonthKey, tuple[object, ...]]] = []
-        for key in sorted(columns):
-            row = (*key, *columns[key], closing[key], *key, closing[key])
-            newest = self._ledger.series.get(key[:3], NEVER)[1]
-            (backdated if key[3] < newest.year * 100 + newest.month else in_order).append((key, row))
-        self._sql.insert(KEEP_MONTH, [row for _, row in in_order])
-        for key, row in backdated:
-            self._sql.insert(KEEP_MONTH, [row])
-            self._sql.insert(CARRY_FORWARD, [(closing[key], *key)])

@@ -174,7 +174,8 @@ class Model:
                 faults.append(("SettledByCount", line_of[shelf]))
             elif change < 0 and lowest + change < 0:
                 held = sum(self.by_day((*shelf[:3], "quarantined")).values()) if shelf[3] == "usable" else 0
-                name = "WouldGoNegative" if later else "QuarantinedLot" if held else "InsufficientLot"
+                short = "InsufficientLot" if lowest else "NoneLeft"
+                name = "WouldGoNegative" if later else "QuarantinedLot" if held else short
                 faults.append((name, line_of[shelf]))
         return faults
 

@@ -324,3 +324,29 @@ def test_stock_that_comes_and_goes_within_a_day_does_not_end_a_stockout(session:
     spans = session.exec(select(Stockout)).all()
 
     assert [(s.started_on, s.ended_on) for s in spans] == [(date(2026, 10, 10), date.max)]
+
+
+def test_a_document_that_moved_nothing_is_not_reversed(session: Session, tree: Tree, lot: Lot):
+    nothing = a_document(Kind.OPENING, tree.board, lot, 0, on=OCTOBER)
+    posted(session, nothing)
+
+    assert refusal(session, reversal(nothing, tree.board)) == [refusals.NothingToReverse]
+
+
+def test_a_reversal_takes_consumption_back_from_the_month_it_was_counted_in(session: Session, tree: Tree, lot: Lot):
+    dispensed = a_document(Kind.DISPENSE, tree.board, lot, 90, on=date(2026, 6, 9))
+    posted(session, a_document(Kind.OPENING, tree.board, lot, 100, on=date(2026, 6, 1)), dispensed)
+    posted(session, reversal(dispensed, tree.board))
+    months = session.exec(select(StockMonth).order_by(StockMonth.month)).all()
+
+    assert [(m.month, m.dispensed, m.consumed, m.closing) for m in months] == [
+        (202606, 90, 0, 10),
+        (202611, -90, 0, 100),
+    ]
+
+
+def test_totals_hold_more_than_one_lot_can(session: Session, tree: Tree):
+    lots = [a_lot(session, item) for item in [an_item(session)] * 2]
+    posted(session, *(a_document(Kind.RECEIPT, tree.board, lot, 2**31 - 1) for lot in lots))
+
+    assert session.exec(select(StockMonth.closing)).all() == [2**32 - 2]

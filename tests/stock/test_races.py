@@ -65,7 +65,7 @@ def proved(url: str) -> list[int]:
 def test_of_two_who_want_the_last_ten_units_exactly_one_gets_them(database_url: str):
     outcomes = race(database_url, lambda: [[uuid4() for _ in range(ROUNDS)] for _ in range(2)])
 
-    assert {tuple(sorted(pair)) for pair in outcomes} == {("InsufficientLot", "posted")}
+    assert {tuple(sorted(pair)) for pair in outcomes} == {("NoneLeft", "posted")}
     assert proved(database_url) == [0] * ROUNDS
 
 
@@ -75,3 +75,28 @@ def test_one_document_sent_twice_at_once_is_posted_once(database_url: str):
 
     assert {tuple(sorted(pair)) for pair in outcomes} == {("again", "posted")}
     assert proved(database_url) == [0] * ROUNDS
+
+
+def post_many(url: str, place: int, item: int, lot: int, count: int) -> int:
+    """Receive one unit `count` times, some documents at a time; how many were posted."""
+    engine = make_engine(url)
+    posted = 0
+    for _ in range(count):
+        documents = [Document(uuid4(), Kind.RECEIPT, TODAY, place, [Line(item, lot, "free", 1)]) for _ in range(5)]
+        with transaction(engine) as session:
+            posted += len(post(session, documents, today=TODAY, now=NOW))
+    engine.dispose()
+    return posted
+
+
+def test_two_facilities_post_at_once_without_troubling_each_other(database_url: str):
+    engine = make_engine(database_url)
+    with transaction(engine) as session:
+        tree, lot = a_tree(session), a_lot(session)
+        places, goods = (id_of(tree.board), id_of(tree.district)), (lot.item_id, id_of(lot))
+    engine.dispose()
+    with ProcessPoolExecutor(2, get_context("spawn")) as clerks:
+        runs = [clerks.submit(post_many, database_url, place, *goods, ROUNDS) for place in places]
+        assert [run.result() for run in runs] == [5 * ROUNDS, 5 * ROUNDS]
+
+    assert proved(database_url) == [5 * ROUNDS, 5 * ROUNDS]

@@ -11,8 +11,11 @@ from sqlmodel import Session
 from lmis.errors import LmisError
 from lmis.i18n import N_, nfc
 from lmis.sql import Sql, as_day_or_none
+from lmis.stock.spans import make_anew
 
 Wanted = tuple[int, str, date | None]  # item id, lot number ('' for unlotted stock), expiry on the label
+LotKey = tuple[int, str]  # item id, folded number
+Facts = tuple[int, date | None]  # lot id, expiry
 UNLOTTED = ""
 
 
@@ -26,14 +29,6 @@ class LotExpiryDiffers(LmisError):
     msgid = N_(
         "Lot %(lot)s is known with the expiry date %(known)s; here it says %(given)s. "
         "Check the label: one lot has one expiry date."
-    )
-
-
-class LotWithoutExpiry(LmisError):
-    status_code = 409
-    msgid = N_(
-        "Lot %(lot)s was first entered without an expiry date; here it says %(given)s. "
-        "Leave the expiry date empty, or reverse the first document and enter it with the date."
     )
 
 
@@ -57,16 +52,19 @@ def find_or_add_lots(session: Session, wanted: Sequence[Wanted], *, add: bool) -
     """The lot id of each wanted lot, or why there is none.
 
     add: make the lots that are not known yet. Unlotted stock is always made when first used.
+    A lot first entered without an expiry date takes the one given now; one that has another refuses.
     """
     sql = Sql(session)
     keys = [(item, lot_key(number)) for item, number, _ in wanted]
     known = _known(sql, keys)
     _add(sql, [w for w, key in zip(wanted, keys, strict=True) if key not in known and (add or not key[1])])
-    known = _known(sql, keys) if len(known) < len(set(keys)) else known
+    if not known.keys() >= set(keys):
+        known = _known(sql, keys)
+    _complete(sql, wanted, keys, known)
     return [_found(w, known.get(key)) for w, key in zip(wanted, keys, strict=True)]
 
 
-def _known(sql: Sql, keys: Sequence[tuple[int, str]]) -> dict[tuple[int, str], tuple[int, date | None]]:
+def _known(sql: Sql, keys: Sequence[LotKey]) -> dict[LotKey, Facts]:
     rows = sql.rows(
         "SELECT item_id, number_key, id, expires_on FROM lot WHERE item_id IN (:items*) AND number_key IN (:keys*)",
         items=sorted({item for item, _ in keys}),
@@ -83,11 +81,26 @@ def _add(sql: Sql, wanted: Sequence[Wanted]) -> None:
             new[key] = (item, nfc(number)[:64], key[1], expires if key[1] else None)
     sql.insert(
         "INSERT INTO lot (item_id, number, number_key, expires_on) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [(item, number, key, expires and expires.isoformat()) for item, number, key, expires in new.values()],
+        [
+            (*row[:3], row[3] and row[3].isoformat()) for _, row in sorted(new.items())
+        ],  # in order: no two wait in a circle
     )
 
 
-def _found(wanted: Wanted, lot: tuple[int, date | None] | None) -> int | LmisError:
+def _complete(sql: Sql, wanted: Sequence[Wanted], keys: Sequence[LotKey], known: dict[LotKey, Facts]) -> None:
+    """Give the lots entered without an expiry date the one given now; what is usable where changes with it."""
+    for (item, _, given), key in zip(wanted, keys, strict=True):
+        lot = known.get(key)
+        if lot and key[1] and given and lot[1] is None:
+            sql.execute("UPDATE lot SET expires_on = :given WHERE id = :lot", given=given, lot=lot[0])
+            known[key] = (lot[0], given)
+            for (facility,) in sql.rows(
+                "SELECT DISTINCT facility_id FROM stock_on_hand WHERE lot_id = :lot", lot=lot[0]
+            ):
+                make_anew(sql, (facility, item))
+
+
+def _found(wanted: Wanted, lot: Facts | None) -> int | LmisError:
     _, number, given = wanted
     if lot is None:
         key = lot_key(number)
@@ -96,6 +109,4 @@ def _found(wanted: Wanted, lot: tuple[int, date | None] | None) -> int | LmisErr
         return lot[0]
     if not lot_key(number):
         return LotNumberMissing()
-    if lot[1] is None:
-        return LotWithoutExpiry(lot=nfc(number), given=given)
     return LotExpiryDiffers(lot=nfc(number), known=lot[1], given=given)
