@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from hashlib import blake2b
 from typing import NamedTuple
 from uuid import UUID
@@ -108,7 +109,7 @@ class Line:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """One document to post. The same `uuid` and content posted again changes nothing."""
 
@@ -123,6 +124,7 @@ class Document:
     note: str | None = None
     reverses: UUID | None = None  # of a reversal: the document it undoes; its lines are then not given
 
+    @cached_property
     def digest(self) -> str:
         """32 hex digits of the content. A reversal's day is left out: it is the day of posting."""
         content = (

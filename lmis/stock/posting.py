@@ -67,9 +67,9 @@ def _tell_apart(documents: Sequence[Document], known: Mapping[str, Known]) -> tu
     for index, document in enumerate(documents):
         uuid = document.uuid.hex
         if uuid not in digests:
-            digests[uuid] = document.digest()
+            digests[uuid] = document.digest
             new.append(index)
-        elif digests[uuid] != document.digest():
+        elif digests[uuid] != document.digest:
             faults.append(refusals.ClashingId().at(index))
     return new, faults
 

@@ -79,7 +79,7 @@ class Writer:
             day = document.occurred_on.isoformat()
             undone = self._ledger.originals[document.reverses.hex].id if document.reverses else None
             who = (document.facility_id, document.counterparty_id, document.party)
-            paper = (document.reference, document.note, self._user_id, undone, document.digest())
+            paper = (document.reference, document.note, self._user_id, undone, document.digest)
             movements.append((*number[:1], document.uuid.hex, *number[2:5], day, self._recorded_at, *who, *paper))
             for line_no, entry in enumerate(done.entries, 1):
                 lines.append((done.id, line_no, *entry, day))

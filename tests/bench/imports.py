@@ -68,7 +68,8 @@ def _lmis(url: str, *arguments: str) -> int:
     """Run a command in a process of its own; its peak memory in KiB."""
     environment = {**os.environ, "LMIS_DATABASE_URL": url}
     command = [sys.executable, "-c", MEASURE, *arguments]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    folder = Path(url.removeprefix("sqlite:///")).parent  # reports of findings are written where a command runs
+    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=True)
     return int(done.stderr.split()[-1])
 
 
