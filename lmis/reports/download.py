@@ -20,7 +20,7 @@ COLUMNS = (
     "amc",
     "months_of_stock",
 )
-NAMED_COLUMNS = (*COLUMNS, "facility_name", "item_name")
+NAMED_COLUMNS = (*COLUMNS, "facility_name", "item_name", "days_out_reported")
 
 
 def cells(row: ReportRow) -> list[Cell]:
@@ -31,4 +31,4 @@ def cells(row: ReportRow) -> list[Cell]:
 
 def named_cells(row: ReportRow) -> list[Cell]:
     """The row by NAMED_COLUMNS, for people."""
-    return [*cells(row), row.facility.name, row.item.name_vi]
+    return [*cells(row), row.facility.name, row.item.name_vi, row.days_out_reported]

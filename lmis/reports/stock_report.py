@@ -39,6 +39,14 @@ PARENTS = """
     SELECT facility_id, parent_id FROM facility_parent
     WHERE facility_id IN (:ids*) AND valid_from <= :on AND (valid_to IS NULL OR valid_to > :on)"""
 
+DISPENSING = """
+    SELECT f.id FROM facility f JOIN level l ON l.code = f.level_code WHERE l.dispenses = :yes AND f.id IN (:ids*)"""
+REPORTED_OUT = """
+    SELECT facility_id, item_id, CAST(SUM(days_out) AS BIGINT) FROM reported_month
+    WHERE facility_id IN (:ids*) AND month BETWEEN :first AND :last AND days_out IS NOT NULL
+    GROUP BY facility_id, item_id"""
+PORTION = 10_000
+
 By = Literal["facility", "total"]
 
 
@@ -49,6 +57,7 @@ class ReportRow:
     opening: on hand before the period, and the opening balances entered in it; closing: opening + received − issued
     − dispensed + adjusted − lost. days_out: stockout days of the item, over all its channels; in a total, the sum over
     facilities. amc: base units a month; at a level that does not dispense, what those under it dispensed.
+    days_out_reported: the stockout days that monthly reports of another system gave; None without any.
     """
 
     facility: Facility
@@ -64,6 +73,7 @@ class ReportRow:
     days_out: int
     amc: Decimal | None
     months_of_stock: Decimal | None
+    days_out_reported: int | None = None
 
 
 Figures = tuple[int, int, int, int, int, int]  # opening, received, issued, dispensed, adjusted, lost
@@ -97,18 +107,20 @@ class _Read:
         self.figures = _figures(session, self.ids, period)
         spans = stockout_spans_of(session, self.ids, period.first, self.on)
         self.out = {series: days_out(its, period.first, self.on) for series, its in spans.items()}
+        self.reported = _reported_days_out(session, self.ids, period)
         window = complete_months(month_of(period.last), settings().amc_months, today)
         self.amc = average_consumption(session, self.ids, window)
 
     def rows(self) -> list[ReportRow]:
         amc = _with_those_below(self.session, self.ids, self.on, self.amc)
-        wanted = col(Facility.id).in_({facility for facility, _, _ in self.figures})
-        facilities = {facility.id: facility for facility in self.session.exec(select(Facility).where(wanted))}
-        return _rows(self.session, facilities, self.figures, self.out, amc)
+        facilities = _facilities(self.session, {facility for facility, _, _ in self.figures})
+        return _rows(self.session, facilities, self.figures, self.out, self.reported, amc)
 
     def totals(self) -> list[ReportRow]:
         top: dict[int | None, Facility] = {self.root_id: self.session.get_one(Facility, self.root_id)}
-        return _rows(self.session, top, *_summed(self.root_id, self.figures, self.out, self.amc))
+        out, reported = (_summed_days(self.root_id, days) for days in (self.out, self.reported))
+        figures, amc = _summed(self.root_id, self.figures, self.amc)
+        return _rows(self.session, top, figures, out, reported, amc)
 
 
 def consumption(session: Session, facility_id: int, today: date) -> dict[tuple[int, str], Decimal]:
@@ -137,26 +149,46 @@ def _with_those_below(
         while at in within:
             below[at, item, channel] += value
             at = parents.get(at)
-    dispenses = select(Facility.id).join(Level).where(col(Level.dispenses), col(Facility.id).in_(ids))
-    own = set(session.exec(dispenses))
+    own = {row[0] for row in Sql(session).rows(DISPENSING, ids=list(ids), yes=True)}
     return {shelf: amc[shelf] if shelf[0] in own and amc.get(shelf) else value for shelf, value in below.items()}
 
 
+def _facilities(session: Session, ids: set[int]) -> dict[int | None, Facility]:
+    """Facilities by id, asked for in portions: a database takes only so many parameters."""
+    ordered = sorted(ids)
+    found: dict[int | None, Facility] = {}
+    for start in range(0, len(ordered), PORTION):
+        wanted = col(Facility.id).in_(ordered[start : start + PORTION])
+        found.update((facility.id, facility) for facility in session.exec(select(Facility).where(wanted)))
+    return found
+
+
+def _reported_days_out(session: Session, ids: Sequence[int], period: Period) -> dict[Series, int]:
+    """The stockout days that monthly reports of another system gave, where they gave any."""
+    first, last = month_of(period.first), month_of(period.last)
+    rows = Sql(session).rows(REPORTED_OUT, ids=list(ids), first=first, last=last)
+    return {row[:2]: row[2] for row in rows}
+
+
+def _summed_days(root_id: int, out: Mapping[Series, int]) -> dict[Series, int]:
+    days: dict[Series, int] = defaultdict(int)
+    for (_, item), value in out.items():
+        days[root_id, item] += value
+    return dict(days)
+
+
 def _summed(
-    root_id: int, figures: Mapping[Shelf, Figures], out: Mapping[Series, int], amc: Mapping[Shelf, Decimal]
-) -> tuple[dict[Shelf, Figures], dict[Series, int], dict[Shelf, Decimal]]:
+    root_id: int, figures: Mapping[Shelf, Figures], amc: Mapping[Shelf, Decimal]
+) -> tuple[dict[Shelf, Figures], dict[Shelf, Decimal]]:
     sums: dict[Shelf, list[int]] = defaultdict(lambda: [0] * 6)
     for (_, item, channel), row in figures.items():
         at = sums[root_id, item, channel]
         for position, value in enumerate(row):
             at[position] += value
-    days: dict[Series, int] = defaultdict(int)
-    for (_, item), value in out.items():
-        days[root_id, item] += value
     use: dict[Shelf, Decimal] = defaultdict(Decimal)
     for (_, item, channel), average in amc.items():
         use[root_id, item, channel] += average
-    return {shelf: tuple(row) for shelf, row in sums.items()}, dict(days), dict(use)  # type: ignore[misc]
+    return {shelf: tuple(row) for shelf, row in sums.items()}, dict(use)  # type: ignore[misc]
 
 
 def _rows(
@@ -164,6 +196,7 @@ def _rows(
     facilities: Mapping[int | None, Facility],
     figures: Mapping[Shelf, Figures],
     out: Mapping[Series, int],
+    reported: Mapping[Series, int],
     amc: Mapping[Shelf, Decimal],
 ) -> list[ReportRow]:
     goods = {item.id: item for item in items(session)}
@@ -175,17 +208,18 @@ def _rows(
         facility = facilities[shelf[0]]
         return (levels[facility.level_code], facility.name_sort, facility.code, rank[shelf[1]], channels[shelf[2]])
 
-    return [
-        _row(facilities[shelf[0]], goods[shelf[1]], shelf[2], figures[shelf], out.get(shelf[:2], 0), amc.get(shelf))
-        for shelf in sorted(figures, key=order)
-    ]
+    rows = []
+    for shelf in sorted(figures, key=order):
+        (facility, item, channel), series = shelf, shelf[:2]
+        closing, use = _closing(figures[shelf]), amc.get(shelf)
+        about_days = (out.get(series, 0), use, months_of_stock(closing, use), reported.get(series))
+        rows.append(ReportRow(facilities[facility], goods[item], channel, *figures[shelf], closing, *about_days))
+    return rows
 
 
-def _row(facility: Facility, item: Item, channel: str, figures: Figures, days: int, amc: Decimal | None) -> ReportRow:
+def _closing(figures: Figures) -> int:
     opening, received, issued, dispensed, adjusted, lost = figures
-    closing = opening + received - issued - dispensed + adjusted - lost
-    cover = months_of_stock(closing, amc)
-    return ReportRow(facility, item, channel, *figures, closing, days, amc, cover)
+    return opening + received - issued - dispensed + adjusted - lost
 
 
 def active(rows: Iterable[ReportRow]) -> list[ReportRow]:
