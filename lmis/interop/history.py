@@ -18,8 +18,9 @@ from lmis.interop.known import KnownSeries, MonthChanged
 from lmis.interop.monthly import Month, Part, Planned, document_id, last_day, period_of
 from lmis.interop.places import Codes
 from lmis.interop.results import Faults, Finding, ImportReport, ImportResult, Progress
-from lmis.interop.staging import Staging
+from lmis.interop.staging import TABLE, Staging
 from lmis.interop.tabular import Row, cell_day
+from lmis.interop.temporary import temporary_table
 from lmis.reading import CellRefused, Missing
 from lmis.sql import Sql
 from lmis.stock.documents import Document, Line
@@ -80,7 +81,8 @@ class HistoryImport:
 
     def run(self, rows: Iterable[Row]) -> ImportResult:
         """Raises Refused with every fault; the transaction must then be rolled back."""
-        with Staging(self._sql) as staging:
+        with temporary_table(self._sql, *TABLE):
+            staging = Staging(self._sql)
             staging.fill(self._read(rows))
             self._faults.check()
             names = {id_: code for code, id_ in self._codes.facilities.items()}

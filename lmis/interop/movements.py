@@ -15,10 +15,11 @@ from lmis.errors import LmisError, Refused
 from lmis.i18n import N_, search_key
 from lmis.interop.catalog import UnknownChannel
 from lmis.interop.cells import Cells
-from lmis.interop.occurrences import Occurrences
+from lmis.interop.occurrences import TABLE, Occurrences
 from lmis.interop.places import Codes, Parents
 from lmis.interop.results import Faults, ImportReport, ImportResult, Progress
 from lmis.interop.tabular import Row, cell_day
+from lmis.interop.temporary import temporary_table
 from lmis.reading import CellRefused
 from lmis.sql import Sql
 from lmis.stock.documents import NEEDS_REASON, RULES, STATES_ZERO, Document, Kind, Line
@@ -67,8 +68,8 @@ class MovementsImport:
     def __init__(
         self, session: Session, report: ImportReport, progress: Progress, *, today: date, now: datetime
     ) -> None:
-        sql = Sql(session)
         self._session = session
+        self._sql = sql = Sql(session)
         self._progress = progress
         self._today, self._now = today, now
         self._codes = Codes(sql)
@@ -83,7 +84,7 @@ class MovementsImport:
     def run(self, rows: Iterable[Row]) -> ImportResult:
         """Raises Refused with every fault found; the transaction must then be rolled back."""
         stream = iter(rows)
-        with self._occurrences:
+        with temporary_table(self._sql, *TABLE):
             while batch := list(islice(stream, BATCH)):
                 posting = not self._faults
                 asked = self._read(batch)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import astuple
 from itertools import islice
-from types import TracebackType
-from typing import Self
 
-from lmis.errors import LmisError
 from lmis.interop.monthly import Month
 from lmis.sql import Sql
 
 CHUNK = 5000
-CREATE = """CREATE TEMPORARY TABLE import_history (
-    line BIGINT, facility_id INTEGER, item_id INTEGER, month INTEGER, opening BIGINT, received BIGINT,
-    dispensed BIGINT, adjusted BIGINT, closing BIGINT, days_out BIGINT, ordered BIGINT
-)"""
+TABLE = (
+    "import_history",
+    """line BIGINT, facility_id INTEGER, item_id INTEGER, month INTEGER, opening BIGINT, received BIGINT,
+    dispensed BIGINT, adjusted BIGINT, closing BIGINT, days_out BIGINT, ordered BIGINT""",
+)
 INDEX = "CREATE INDEX import_history_facility ON import_history (facility_id, item_id, month, line)"
 FILL = "INSERT INTO import_history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 FACILITIES = "SELECT DISTINCT facility_id FROM import_history ORDER BY facility_id"
@@ -25,20 +23,10 @@ MONTHS = """SELECT line, facility_id, item_id, month, opening, received, dispens
 
 
 class Staging:
-    """The table, from the beginning of the `with` to its end; a rolled back transaction drops it too."""
+    """The months of a file within a `with temporary_table(sql, *TABLE)`."""
 
     def __init__(self, sql: Sql) -> None:
         self._sql = sql
-
-    def __enter__(self) -> Self:
-        self._sql.execute(CREATE)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if kind is None or issubclass(kind, LmisError):  # a database that failed takes no more statements
-            self._sql.execute("DROP TABLE import_history")
 
     def fill(self, months: Iterable[Month]) -> None:
         rows = map(astuple, months)
