@@ -15,7 +15,7 @@ from lmis.accounts.scope import Place
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import LmisError
 from lmis.forms import BrokenForm, Form, Posted, new_form
-from lmis.i18n import N_
+from lmis.i18n import N_, Name
 from lmis.network.models import Facility
 from lmis.network.service import children
 from lmis.pages import page
@@ -59,12 +59,15 @@ class LotChoice:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """An item and channel asked for, with its lots, and what is left when the proposal is followed."""
+    """An item and channel asked for, with its lots.
+
+    left: when so much is taken; None where the shelf no longer has it. months_left: how long that lasts, if known.
+    """
 
     shelf: Shelf
     requested: int
     lots: list[LotChoice]
-    left: int
+    left: int | None
     months_left: Decimal | None
 
 
@@ -153,11 +156,19 @@ def _choice(form: Form, shelf: Shelf, requested: int, on: date, use: dict[tuple[
     except InsufficientStock as error:
         usable = error.message.params["usable"]
         refusal = TooFewUsable if usable else NothingUsable
-        name = shelf.item.name_vi
+        name = Name(shelf.item.name_vi, shelf.item.name_en)
         form.refuse(f"quantity-{shelf.key}", refusal(item=name, usable=usable, requested=requested))
         return None
     lots = [_lot_choice(lot, picks, on) for lot in shelf.lots]
+    return _choice_of(shelf, requested, lots, on, use)
+
+
+def _choice_of(
+    shelf: Shelf, requested: int, lots: list[LotChoice], on: date, use: dict[tuple[int, str], Decimal]
+) -> Choice:
     left = shelf.usable(on) - requested
+    if left < 0:
+        return Choice(shelf, requested, lots, None, None)
     amc = use.get((id_of(shelf.item), shelf.channel.code))
     return Choice(shelf, requested, lots, left, Decimal(left) / amc if amc else None)
 
@@ -220,6 +231,7 @@ def _read_lots(session: Session, form: Form) -> dict[str, Line]:
 def _lots_again(request: Request, session: Session, place: Place, form: Form, document: Document) -> Response:
     """The second step with its errors and what was typed; the first step when the shelf no longer has it."""
     by_key = {it.key: it for it in shelves(session, place.id)}
+    use = request.app.state.consumption(session, place.id, clock.today())
     errors = dict(form.errors)
     choices = []
     for key, _ in form.named("quantity-"):
@@ -227,10 +239,10 @@ def _lots_again(request: Request, session: Session, place: Place, form: Form, do
         if units is None:
             form.refuse("", NotOnShelf())
             return _shelf_page(request, session, place, form, status_code=409)
-        choices.append(_unfilled(by_key[key], units, document.occurred_on))
+        choices.append(_unfilled(by_key[key], units, document.occurred_on, use))
     form.errors = errors
     return _lots_page(request, session, place, form, document.occurred_on, choices, status_code=422)
 
 
-def _unfilled(shelf: Shelf, requested: int, on: date) -> Choice:
-    return Choice(shelf, requested, [_lot_choice(lot, {}, on) for lot in shelf.lots], shelf.usable(on), None)
+def _unfilled(shelf: Shelf, requested: int, on: date, use: dict[tuple[int, str], Decimal]) -> Choice:
+    return _choice_of(shelf, requested, [_lot_choice(lot, {}, on) for lot in shelf.lots], on, use)

@@ -164,6 +164,7 @@ def test_a_lot_quantity_that_is_none_is_told(site: Site, desk: Desk, typed):
 
     assert answer.status_code == 422
     assert f'href="#{field_of(lot)}"' in answer.text
+    assert "To take: 10 piece. 40 left afterwards." in text_of(answer)
     assert site.on_hand(site.tree.district) == 0
 
 
