@@ -15,7 +15,7 @@ from lmis.catalog.service import item_channels, items
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import LmisError, Refused
 from lmis.forms import Form, Posted, new_form
-from lmis.i18n import N_
+from lmis.i18n import N_, Message
 from lmis.pages import page
 from lmis.reading import Missing, read_day, read_text
 from lmis.stock.documents import Document, Kind
@@ -29,6 +29,7 @@ router = APIRouter()
 BLANK_LINES = 3
 MOST_LINES = 300
 FIELDS = ("quantity", "item", "lot", "channel")
+LINE = N_("Line %(number)s")
 
 
 class ExpiredOnArrival(LmisError):
@@ -124,12 +125,18 @@ def _read_line(form: Form, key: str, catalogue: Catalogue, on: date) -> Received
 
 
 def _page(request: Request, session: Session, form: Form, status_code: int = 200) -> Response:
+    count = _line_count(form)
     return page(
         request,
         "stock/receive.html",
         status_code=status_code,
         form=form,
-        lines=[str(number) for number in range(_line_count(form))],
+        lines=[str(line) for line in range(count)],
+        about={
+            f"{name}-{line}": Message(LINE, {"number": line + 1})
+            for line in range(count)
+            for name in (*FIELDS, "expires")
+        },
         items=items(session),
         channels=channels(session),
         today=clock.today(),

@@ -179,10 +179,17 @@ def test_all_faults_are_told_together_and_no_lot_is_left_behind(site: Site):
     answer = receive(site, line(site, "0"), line(site, "5", key=1, item=""), occurred_on="2027-01-01")
 
     words = text_of(answer)
-    assert "is zero" in words
+    assert "Line 1: The quantity is zero" in words
     assert "lies in the future" in words
     assert 'href="#item-1"' in answer.text
     assert lots(site) == 0
+
+
+def test_what_comes_from_above_is_not_to_be_recorded_again(site: Site):
+    board, district = (site.browser(it).get(f"/f/{it.code}/receive") for it in (site.tree.board, site.tree.district))
+
+    assert f"What {site.tree.board.name} issues to you is in your stock" in text_of(district)
+    assert "issues to you" not in text_of(board)
 
 
 def test_a_channel_that_is_not_the_items_is_refused(site: Site):
