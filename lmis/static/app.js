@@ -36,6 +36,18 @@
     show(line);
   }
 
+  // A browser set up for another country shows 12 March as 03/12: say the day as the paper has it.
+  const day = (locale) => new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: "UTC" });
+  if (day().formatToParts(0)[0].type !== "day") {
+    for (const box of all("input[type=date]")) {
+      const said = box.insertAdjacentElement("afterend", document.createElement("span"));
+      const tell = () => { said.textContent = box.value ? day("en-GB").format(box.valueAsDate) : ""; };
+      said.className = "soft on-paper";
+      box.addEventListener("input", tell);
+      tell();
+    }
+  }
+
   // Nothing is sent twice, however often the button is pressed.
   for (const form of all("form[data-once]")) {
     form.addEventListener("submit", (event) => {
@@ -45,13 +57,13 @@
   }
   addEventListener("pageshow", () => all("form[data-once]").forEach((form) => delete form.dataset.sent));
 
-  // Typing a few letters without tones leaves the rows that have them.
+  // Typing a few letters without tones leaves the rows that have them, and those in which a quantity stands.
   for (const field of all("[data-filter]")) {
     const rows = all(`${field.dataset.filter} [data-key]`);
     field.hidden = rows.length < 8;
     field.querySelector("input").addEventListener("input", ({ target }) => {
       const words = folded(target.value).split(/\s+/);
-      for (const row of rows) row.hidden = !words.every((word) => row.dataset.key.includes(word));
+      for (const row of rows) row.hidden = !row.querySelector("[data-quantity]")?.value && !words.every((word) => row.dataset.key.includes(word));
     });
   }
 

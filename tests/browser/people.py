@@ -15,7 +15,7 @@ from tests.web import Site
 @contextmanager
 def window(browser: Browser, server: str, language: str = "en", **options: object) -> Iterator[BrowserContext]:
     """A fresh browser window on the served program, in a language."""
-    context = browser.new_context(base_url=server, locale="vi-VN", **options)
+    context = browser.new_context(base_url=server, **({"locale": "vi-VN"} | options))
     context.set_default_timeout(15_000)
     context.add_cookies([{"name": "language", "value": language, "url": server}])
     yield context

@@ -166,6 +166,33 @@ def test_the_script_helps_while_typing(browser: Browser, live_server: str, site:
         assert page.locator("output").inner_text() == "1 too many"
 
 
+def test_a_row_with_a_quantity_stays_while_rows_are_filtered(browser: Browser, live_server: str, site: Site):
+    for letter in "ABCDEFGH":
+        site.receive(10, number=f"Lô {letter}")
+    with window(browser, live_server) as context:
+        carry_in(context, site, live_server)
+        page = context.new_page()
+        page.goto(f"/f/{site.tree.board.code}/write-off")
+        page.get_by_label("Bao cao su, Lô A").fill("5")
+        page.get_by_label("Show only rows with").fill("lo h")
+
+        names = page.locator("tr[data-line]:visible label").all_inner_texts()
+
+    assert names == ["Bao cao su, Lô A", "Bao cao su, Lô H"]
+
+
+def test_a_day_is_said_as_on_the_paper_where_the_browser_is_set_up_otherwise(
+    browser: Browser, live_server: str, site: Site
+):
+    with window(browser, live_server, locale="en-US") as context:
+        carry_in(context, site, live_server)
+        page = context.new_page()
+        page.goto(f"/f/{site.tree.board.code}/receive")
+        page.get_by_label("Expiry date").first.fill("2030-04-03")
+
+        assert page.get_by_text("03/04/2030").is_visible()
+
+
 def test_pressing_twice_records_once(browser: Browser, live_server: str, site: Site):
     site.add(a_user, site.tree.board, username="board")
     site.receive(100, at=site.tree.commune)
