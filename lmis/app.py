@@ -69,13 +69,13 @@ def _refusal(request: Request) -> LmisError | None:
 
 def create_app(engine: Engine) -> ASGIApp:
     """The program on a database that is at this version's schema."""
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.engine = engine
     app.state.consumption = consumption  # stock's forms show months of stock, yet stock knows no reports
     app.mount("/static", Static(directory=STATIC), name="static")
     for router in ROUTERS:
         app.include_router(router)
-    app.add_api_route("/health", health, include_in_schema=False)
+    app.add_api_route("/health", health, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_middleware(Refuse)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)
     app.add_exception_handler(SignInNeeded, _to_sign_in)

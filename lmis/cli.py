@@ -50,6 +50,18 @@ Output = Annotated[
     Path | None,
     typer.Option("--output", help="The file to write to; without it, the standard output.", show_default=False),
 ]
+Username = Annotated[str, typer.Option(help="What they sign in with.", show_default=False)]
+NewPassword = Annotated[
+    str,
+    typer.Option(
+        prompt=True,
+        hide_input=True,
+        confirmation_prompt=True,
+        envvar="LMIS_NEW_PASSWORD",
+        help="Asked for when not given, and better so: a command line can be read by others.",
+        show_default=False,
+    ),
+]
 By = Literal["facility", "total"]
 CARD_COLUMNS = ("occurred_on", "document", "kind", "counterparty", "lot", "quantity", "balance")
 
@@ -172,21 +184,11 @@ def stock_card(
 
 @user_app.command("add")
 def user_add(
-    username: Annotated[str, typer.Option(help="What they sign in with.", show_default=False)],
+    username: Username,
     facility: FacilityCode,
     role: Annotated[Role, typer.Option(help="What they may do.")],
     name: Annotated[str, typer.Option(help="Their name as documents show it.")] = "",
-    password: Annotated[
-        str,
-        typer.Option(
-            prompt=True,
-            hide_input=True,
-            confirmation_prompt=True,
-            envvar="LMIS_NEW_PASSWORD",
-            help="Asked for when not given, and better so: a command line can be read by others.",
-            show_default=False,
-        ),
-    ] = "",
+    password: NewPassword = "",
 ) -> None:
     """Let a person sign in. They see their facility and everything under it."""
     from lmis.accounts.service import add_user
@@ -200,3 +202,50 @@ def user_add(
             N_("%(username)s may sign in as %(role)s of %(facility)s."), username=username, role=role, facility=facility
         )
     )
+
+
+@user_app.command("password")
+def user_password(username: Username, password: NewPassword = "") -> None:
+    """Give a person a new password. Whoever is signed in with the old one is signed out."""
+    from lmis.accounts.service import set_password
+
+    with refusing(), prepared_engine() as engine, transaction(engine) as session:
+        set_password(session, username, password)
+    typer.echo(say(N_("%(username)s has a new password."), username=username))
+
+
+@user_app.command("disable")
+def user_disable(username: Username) -> None:
+    """Let a person sign in no more, from this moment. What they recorded stays."""
+    _set_active(username, active=False)
+    typer.echo(say(N_("%(username)s may not sign in any more."), username=username))
+
+
+@user_app.command("enable")
+def user_enable(username: Username) -> None:
+    """Let a person who was disabled sign in again."""
+    _set_active(username, active=True)
+    typer.echo(say(N_("%(username)s may sign in again."), username=username))
+
+
+def _set_active(username: str, *, active: bool) -> None:
+    from lmis.accounts.service import set_active
+
+    with refusing(), prepared_engine() as engine, transaction(engine) as session:
+        set_active(session, username, active)
+
+
+@stock_app.command("lot-expiry")
+def lot_expiry(
+    item: Annotated[str, typer.Option(help="The code of the item.", show_default=False)],
+    lot: Annotated[str, typer.Option(help="The number on the label.", show_default=False)],
+    expires_on: Annotated[date, typer.Option(parser=a_day, help="The right date.", show_default=False)],
+) -> None:
+    """Put the expiry date of a lot right, wherever it lies. The documents stay as they are."""
+    from lmis.catalog.service import item_by_code
+    from lmis.stock.lots import correct_expiry
+
+    with refusing(), prepared_engine() as engine, transaction(engine) as session:
+        count = correct_expiry(session, id_of(item_by_code(session, item)), lot, expires_on)
+    said = N_("Lot %(lot)s expires on %(expires_on)s; %(count)s facilities have had it.")
+    typer.echo(say(said, lot=lot, expires_on=expires_on, count=count))

@@ -76,8 +76,8 @@ def make_engine(url: str) -> Engine:
         raise UnsupportedDatabase
     if url.startswith("postgresql"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        return create_engine(url, connect_args={"options": "-c timezone=UTC"}, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
+        return create_engine(url, connect_args={"options": "-c timezone=UTC"}, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

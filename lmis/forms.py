@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Annotated, TypeVar
 from uuid import UUID, uuid4
 
 from fastapi import Depends, Request
 from starlette.datastructures import FormData
+from starlette.types import Receive
 
 from lmis.errors import LmisError
 from lmis.i18n import N_, Message, nfc
 from lmis.reading import Missing
 
+FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 20_000  # a board that writes off by lot sends some thousands
 MAX_BYTES = 2_000_000
 T = TypeVar("T")
@@ -85,9 +87,23 @@ def new_form(**typed: str) -> Form:
 
 
 async def _posted(request: Request) -> FormData:
-    if int(request.headers.get("content-length", 0)) > MAX_BYTES:
-        raise FormTooLarge
-    return await request.form(max_files=0, max_fields=MAX_FIELDS)
+    """Raises BrokenForm for what no page of ours sends, FormTooLarge as soon as too much has arrived."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+        raise BrokenForm
+    arrived = bytearray()
+    async for chunk in request.stream():
+        arrived += chunk
+        if len(arrived) > MAX_BYTES:
+            raise FormTooLarge
+    whole = Request(request.scope, _said_once(bytes(arrived)))
+    return await whole.form(max_files=0, max_fields=MAX_FIELDS)
+
+
+def _said_once(body: bytes) -> Receive:
+    async def receive() -> MutableMapping[str, object]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 Posted = Annotated[FormData, Depends(_posted)]  # named before the transaction, which waits until all has arrived

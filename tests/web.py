@@ -47,7 +47,7 @@ class Site:
         """The browser of someone of a facility, signed in; of the board's when none is named."""
         with transaction(self.engine) as session:
             user = a_user(session, at or self.tree.board, role=role)
-            token = start_session(session, user, NOW)
+            token = start_session(session, user, "testclient", NOW)
         browser = self.stranger(language)
         browser.cookies.set(SESSION_COOKIE, token)
         return browser

@@ -35,10 +35,11 @@ class UserSession(Table, table=True):
 
 
 class SignInFailure(Table, table=True):
-    """A wrong password, counted so that guessing is slowed down."""
+    """A password being checked, or found wrong: counted so that guessing is slowed down."""
 
     __tablename__ = "sign_in_failure"
 
     id: int | None = Field(default=None, primary_key=True)
     username: str = Field(index=True, max_length=64)
+    address: str = Field(max_length=64)  # the client's, so that nobody is kept out by what others guess
     failed_at: datetime = Field(sa_type=UtcDateTime)

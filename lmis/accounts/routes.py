@@ -14,14 +14,13 @@ from lmis.accounts.service import (
     WrongPassword,
     choose_language,
     end_session,
-    note_failure,
     password_is_right,
     session_user,
     start_session,
     user_to_check,
 )
 from lmis.config import settings
-from lmis.db import Transaction, reader, transaction
+from lmis.db import Transaction, transaction
 from lmis.errors import LmisError
 from lmis.forms import Form, Posted
 from lmis.i18n import LANGUAGES
@@ -64,7 +63,9 @@ def sign_in(request: Request, data: Posted) -> Response:
         form.refuse("username", error)
         return page(request, "accounts/sign_in.html", form=form, status_code=error.status_code)
     with transaction(request.app.state.engine) as session:
-        token = start_session(session, user, clock.now())
+        if old := request.cookies.get(SESSION_COOKIE):
+            end_session(session, old)
+        token = start_session(session, user, client_address(request), clock.now())
     answer = RedirectResponse(local_path(form["next"]), 303)
     answer.set_cookie(
         SESSION_COOKIE,
@@ -78,15 +79,16 @@ def sign_in(request: Request, data: Posted) -> Response:
 
 
 def _checked_user(request: Request, username: str, password: str) -> User:
-    """Raises TooManyAttempts or WrongPassword, which is counted."""
-    now = clock.now()
-    with reader(request.app.state.engine) as session:
-        user = user_to_check(session, username, now)
+    """Raises TooManyAttempts or WrongPassword."""
+    with transaction(request.app.state.engine) as session:
+        user = user_to_check(session, username, client_address(request), clock.now())
     if password_is_right(user, password) and user is not None:
         return user
-    with transaction(request.app.state.engine) as session:
-        note_failure(session, username, now)
     raise WrongPassword
+
+
+def client_address(request: Request) -> str:
+    return request.client.host[:64] if request.client else ""
 
 
 @router.post("/sign-out")
@@ -94,6 +96,7 @@ def sign_out(request: Request, session: Transaction) -> Response:
     if token := request.cookies.get(SESSION_COOKIE):
         end_session(session, token)
     answer = RedirectResponse("/sign-in", 303)
+    answer.headers["Clear-Site-Data"] = '"cache"'  # the next person at this computer finds no page of the last
     answer.delete_cookie(SESSION_COOKIE)
     return answer
 

@@ -19,7 +19,8 @@ from lmis.db import id_of
 from lmis.errors import LmisError
 from lmis.i18n import N_, nfc
 
-MOST_FAILURES = 10
+MOST_FAILURES = 10  # for one user name from one address
+MOST_FAILURES_OF_ADDRESS = 200  # a whole office may share one
 FAILURES_COUNT_FOR = timedelta(minutes=15)
 LEAST_PASSWORD = 8
 MOST_PASSWORD = 1024  # hashing takes time with length
@@ -34,6 +35,11 @@ class WrongPassword(LmisError):
 class TooManyAttempts(LmisError):
     status_code = 429
     msgid = N_("Too many wrong passwords for this user name. Wait %(minutes)s minutes, then try again.")
+
+
+class UnknownUser(LmisError):
+    status_code = 404
+    msgid = N_("Nobody has the user name “%(username)s”.")
 
 
 class UserNameTaken(LmisError):
@@ -98,14 +104,46 @@ def user_named(session: Session, username: str) -> User | None:
     return session.exec(select(User).where(User.username == folded(username))).first()
 
 
-def user_to_check(session: Session, username: str, now: datetime) -> User | None:
-    """The user whose password is to be checked. Raises TooManyAttempts."""
-    recent = col(SignInFailure.failed_at) > now - FAILURES_COUNT_FOR
-    mine = col(SignInFailure.username) == folded(username)[:64]
-    count = session.exec(select(func.count()).select_from(SignInFailure).where(mine, recent)).one()
-    if count >= MOST_FAILURES:
+def user_to_check(session: Session, username: str, address: str, now: datetime) -> User | None:
+    """The user whose password is to be checked. The attempt counts as wrong until start_session forgets it.
+
+    address: the client's. Raises TooManyAttempts.
+    """
+    session.exec(delete(SignInFailure).where(col(SignInFailure.failed_at) <= now - FAILURES_COUNT_FOR))
+    here = select(func.count()).select_from(SignInFailure).where(SignInFailure.address == address)
+    of_user = here.where(col(SignInFailure.username) == folded(username)[:64])
+    if session.exec(of_user).one() >= MOST_FAILURES or session.exec(here).one() >= MOST_FAILURES_OF_ADDRESS:
         raise TooManyAttempts(minutes=FAILURES_COUNT_FOR // timedelta(minutes=1))
+    session.add(SignInFailure(username=folded(username)[:64], address=address, failed_at=now))
     return user_named(session, username)
+
+
+def set_password(session: Session, username: str, password: str) -> None:
+    """A new password; whoever was signed in is signed out. Raises UnknownUser or ShortPassword."""
+    user = _known_user(session, username)
+    if len(password) < LEAST_PASSWORD:
+        raise ShortPassword(least=LEAST_PASSWORD)
+    user.password_hash = _passwords.hash(password)
+    _end_sessions(session, user)
+
+
+def set_active(session: Session, username: str, active: bool) -> None:
+    """Let a user sign in again, or no more, at once. Raises UnknownUser."""
+    user = _known_user(session, username)
+    user.active = active
+    _end_sessions(session, user)
+
+
+def _known_user(session: Session, username: str) -> User:
+    user = user_named(session, username)
+    if user is None:
+        raise UnknownUser(username=username)
+    return user
+
+
+def _end_sessions(session: Session, user: User) -> None:
+    session.add(user)
+    session.exec(delete(UserSession).where(col(UserSession.user_id) == user.id))
 
 
 def password_is_right(user: User | None, password: str) -> bool:
@@ -120,16 +158,14 @@ def _password_of_nobody() -> str:
     return _passwords.hash(token_urlsafe(16))
 
 
-def note_failure(session: Session, username: str, now: datetime) -> None:
-    """Count a wrong password, and forget those that count no more."""
-    session.exec(delete(SignInFailure).where(col(SignInFailure.failed_at) <= now - FAILURES_COUNT_FOR))
-    session.add(SignInFailure(username=folded(username)[:64], failed_at=now))
+def start_session(session: Session, user: User, address: str, now: datetime) -> str:
+    """Sign a user in, and forget what was typed wrong before.
 
-
-def start_session(session: Session, user: User, now: datetime) -> str:
-    """Sign a user in. Returns the secret that the browser keeps; only its digest is kept here."""
+    Returns the secret that the browser keeps; only its digest is kept here.
+    """
     session.exec(delete(UserSession).where(col(UserSession.expires_at) <= now))
-    session.exec(delete(SignInFailure).where(col(SignInFailure.username) == user.username))
+    mine = (col(SignInFailure.username) == user.username, col(SignInFailure.address) == address)
+    session.exec(delete(SignInFailure).where(*mine))
     token = token_urlsafe(32)
     expires_at = now + timedelta(days=settings().session_days)
     session.add(UserSession(token_digest=_digest(token), user_id=id_of(user), expires_at=expires_at))

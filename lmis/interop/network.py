@@ -14,6 +14,7 @@ from lmis.interop.results import LISTED, Faults, Finding, ImportReport, ImportRe
 from lmis.interop.tabular import Row, cell_day
 from lmis.network.models import ALWAYS, Level
 from lmis.network.service import FacilityRow, save_facilities
+from lmis.reading import read_text
 
 REQUIRED = ("code", "name", "level", "parent", "latitude", "longitude")
 OPTIONAL = ("capabilities", "unit_code", "valid_from")
@@ -52,7 +53,7 @@ def _facility(cells: Cells, levels: Mapping[str, str]) -> FacilityRow:
     level = cells.text("level", most=40)
     return FacilityRow(
         line=cells.line,
-        code=cells.text("code", most=64),
+        code=cells.read("code", read_code, ""),
         name=cells.text("name"),
         level=levels.get(level.casefold(), level),
         parent=cells.text("parent", required=False, most=64),
@@ -62,6 +63,19 @@ def _facility(cells: Cells, levels: Mapping[str, str]) -> FacilityRow:
         unit_code=cells.text("unit_code", required=False, most=20) if cells.has("unit_code") else None,
         valid_from=cells.read("valid_from", _day_or_always, ALWAYS),
     )
+
+
+class BadCode(LmisError):
+    status_code = 422
+    msgid = N_("“%(code)s” cannot be a code: pages are addressed by it, so it holds no “/” and is not “.” or “..”.")
+
+
+def read_code(text: str) -> str:
+    """A facility's code. Raises Missing, TooLong or BadCode."""
+    code = read_text(text, most=64)
+    if "/" in code or code in (".", ".."):
+        raise BadCode(code=code)
+    return code
 
 
 def _degrees(cells: Cells, column: str, most: int) -> float | None:

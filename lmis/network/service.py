@@ -36,6 +36,7 @@ SUBTREE = """WITH RECURSIVE subtree(id) AS (
     SELECT edge.facility_id FROM facility_parent AS edge JOIN subtree ON edge.parent_id = subtree.id
     WHERE edge.valid_from <= :on AND (edge.valid_to IS NULL OR edge.valid_to > :on)
 )"""
+SEARCHED = 200  # characters of a search that are looked at: no name is as long
 ANCESTORS = """WITH RECURSIVE ancestor(id, depth) AS (
     SELECT CAST(:start AS INTEGER), 0
     UNION
@@ -92,7 +93,7 @@ def subtree_ids(session: Session, root_id: int, on: date) -> list[int]:
 
 def search_facilities(session: Session, root_id: int, text: str, on: date, limit: int = 50) -> list[Facility]:
     """Facilities at or under `root_id` whose code or name holds every word of `text`, with or without tones."""
-    words = search_key(text).split()
+    words = search_key(text[:SEARCHED]).split()
     patterns = {f"word{number}": f"%{_escaped(word)}%" for number, word in enumerate(words)}
     matches = "".join(f" AND name_search LIKE :{name} ESCAPE '!'" for name in patterns)
     found = _dated(

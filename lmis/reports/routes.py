@@ -90,11 +90,12 @@ def download(
     item: Text = "",
 ) -> Response:
     """Raises UnknownPeriod."""
-    report = stock_report(session, place.id, parse_period(period), today=clock.today(), rows=by == "facility")
+    asked = parse_period(period)
+    report = stock_report(session, place.id, asked, today=clock.today(), rows=by == "facility")
     rows = _chosen(report.rows if by == "facility" else report.totals, item)
     write, kind = (as_csv_for_excel, "text/csv; charset=utf-8") if suffix == "csv" else (as_xlsx, XLSX)
     body = write(NAMED_COLUMNS, [named_cells(row) for row in rows])
-    name = f"report-{''.join(char for char in place.facility.code if char.isalnum())}-{period}.{suffix}"
+    name = f"report-{''.join(char for char in place.facility.code if char.isalnum())}-{asked.code}.{suffix}"
     headers = {"Content-Disposition": f'attachment; filename="{name.encode("ascii", "replace").decode()}"'}
     return Response(body, media_type=kind, headers=headers)
 

@@ -27,12 +27,12 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """What the rules need to know of an item. channels: empty means all."""
+    """What the rules need to know of an item. channels: those it moves in."""
 
     id: int
     name: Name
     capability: str | None
-    channels: frozenset[str] = frozenset()
+    channels: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,7 @@ class Ledger:
             faults.append(refusals.BadQuantity(quantity=line.quantity))
         if document.kind in NEEDS_REASON and not line.reason:
             faults.append(refusals.NeedsReason())
-        if goods.channels and line.channel not in goods.channels:
+        if line.channel not in goods.channels:
             faults.append(refusals.ChannelNotAllowed(item=goods.name, channel=line.channel))
         if lot.item_id != line.item_id:
             faults.append(refusals.WrongLot(item=goods.name))

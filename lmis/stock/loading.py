@@ -126,8 +126,9 @@ def _goods(sql: Sql, items: list[int]) -> dict[int, Goods]:
     channels: dict[int, set[str]] = defaultdict(set)
     for item, channel in sql.rows(CHANNELS, ids=items):
         channels[item].add(channel)
+    every = {row[0] for row in sql.rows("SELECT code FROM channel")} if len(channels) < len(items) else set()
     return {
-        row[0]: Goods(row[0], Name(row[1], row[2]), row[3], frozenset(channels.get(row[0], ())))
+        row[0]: Goods(row[0], Name(row[1], row[2]), row[3], frozenset(channels.get(row[0], every)))
         for row in sql.rows(GOODS, ids=items)
     }
 

@@ -16,6 +16,7 @@ from lmis.stock.spans import make_anew
 Wanted = tuple[int, str, date | None]  # item id, lot number ('' for unlotted stock), expiry on the label
 LotKey = tuple[int, str]  # item id, folded number
 Facts = tuple[int, date | None]  # lot id, expiry
+HOLDERS = "SELECT DISTINCT facility_id FROM stock_on_hand WHERE lot_id = :lot"
 UNLOTTED = ""
 
 
@@ -28,7 +29,15 @@ class LotExpiryDiffers(LmisError):
     status_code = 409
     msgid = N_(
         "Lot %(lot)s is known with the expiry date %(known)s; here it says %(given)s. "
-        "Check the label: one lot has one expiry date."
+        "Check the label: one lot has one expiry date. If the first one is wrong, an administrator can put it right."
+    )
+
+
+class LotWithoutExpiry(LmisError):
+    status_code = 409
+    msgid = N_(
+        "Lot %(lot)s was entered without an expiry date where others hold it too; here it says %(given)s. "
+        "Leave the expiry date empty, and have an administrator put the lot's date right."
     )
 
 
@@ -48,11 +57,14 @@ def lot_key(number: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", folded) if unicodedata.category(c)[0] not in "ZC")
 
 
-def find_or_add_lots(session: Session, wanted: Sequence[Wanted], *, add: bool) -> list[int | LmisError]:
+def find_or_add_lots(
+    session: Session, wanted: Sequence[Wanted], *, add: bool, only_at: int | None = None
+) -> list[int | LmisError]:
     """The lot id of each wanted lot, or why there is none.
 
     add: make the lots that are not known yet. Unlotted stock is always made when first used.
-    A lot first entered without an expiry date takes the one given now; one that has another refuses.
+    A lot first entered without an expiry date takes the one given now, with `only_at` only if no other facility has
+    had it: nobody changes what others hold. One that has another date refuses.
     """
     sql = Sql(session)
     keys = [(item, lot_key(number)) for item, number, _ in wanted]
@@ -60,7 +72,7 @@ def find_or_add_lots(session: Session, wanted: Sequence[Wanted], *, add: bool) -
     _add(sql, [w for w, key in zip(wanted, keys, strict=True) if key not in known and (add or not key[1])])
     if not known.keys() >= set(keys):
         known = _known(sql, keys)
-    _complete(sql, wanted, keys, known)
+    _complete(sql, wanted, keys, known, only_at)
     return [_found(w, known.get(key)) for w, key in zip(wanted, keys, strict=True)]
 
 
@@ -87,17 +99,42 @@ def _add(sql: Sql, wanted: Sequence[Wanted]) -> None:
     )
 
 
-def _complete(sql: Sql, wanted: Sequence[Wanted], keys: Sequence[LotKey], known: dict[LotKey, Facts]) -> None:
-    """Give the lots entered without an expiry date the one given now; what is usable where changes with it."""
+def correct_expiry(session: Session, item_id: int, number: str, expires_on: date) -> int:
+    """Put a lot's expiry date right everywhere. Returns how many facilities have had the lot. Raises UnknownLot."""
+    sql = Sql(session)
+    lot = _known(sql, [(item_id, lot_key(number))]).get((item_id, lot_key(number)))
+    if lot is None or not lot_key(number):
+        raise UnknownLot(lot=nfc(number))
+    return _date_lot(sql, item_id, lot[0], expires_on)
+
+
+def _date_lot(sql: Sql, item_id: int, lot_id: int, expires_on: date) -> int:
+    """Date a lot, and with it the stockouts of those who have had it."""
+    holders = _holders(sql, lot_id)
+    sql.execute("UPDATE lot SET expires_on = :day WHERE id = :lot", day=expires_on, lot=lot_id)
+    for facility in holders:
+        make_anew(sql, (facility, item_id))
+    return len(holders)
+
+
+def _holders(sql: Sql, lot_id: int) -> list[int]:
+    return [row[0] for row in sql.rows(HOLDERS, lot=lot_id)]
+
+
+def _complete(
+    sql: Sql,
+    wanted: Sequence[Wanted],
+    keys: Sequence[LotKey],
+    known: dict[LotKey, Facts],
+    only_at: int | None,
+) -> None:
+    """Give the lots entered without an expiry date the one given now."""
     for (item, _, given), key in zip(wanted, keys, strict=True):
         lot = known.get(key)
-        if lot and key[1] and given and lot[1] is None:
-            sql.execute("UPDATE lot SET expires_on = :given WHERE id = :lot", given=given, lot=lot[0])
+        undated = lot and key[1] and given and lot[1] is None
+        if lot and given and undated and (only_at is None or set(_holders(sql, lot[0])) <= {only_at}):
+            _date_lot(sql, item, lot[0], given)
             known[key] = (lot[0], given)
-            for (facility,) in sql.rows(
-                "SELECT DISTINCT facility_id FROM stock_on_hand WHERE lot_id = :lot", lot=lot[0]
-            ):
-                make_anew(sql, (facility, item))
 
 
 def _found(wanted: Wanted, lot: Facts | None) -> int | LmisError:
@@ -109,4 +146,6 @@ def _found(wanted: Wanted, lot: Facts | None) -> int | LmisError:
         return lot[0]
     if not lot_key(number):
         return LotNumberMissing()
+    if lot[1] is None:
+        return LotWithoutExpiry(lot=nfc(number), given=given)
     return LotExpiryDiffers(lot=nfc(number), known=lot[1], given=given)

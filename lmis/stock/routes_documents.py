@@ -45,14 +45,15 @@ def documents(request: Request, place: CurrentPlace, session: Reader) -> Respons
 @router.get("/documents/{uuid}")
 def show_document(request: Request, user: CurrentUser, session: Reader, uuid: UUID, posted: bool = False) -> Response:
     document = _seen(session, user, uuid)
+    own = sees(session, user, id_of(document.facility), clock.today())  # a receiver is not told the sender's stock
     return _page(
         request,
         session,
         user,
         "stock/document.html",
         document,
-        posted=posted,
-        left=left_on_shelf(session, document) if posted else [],
+        posted=posted and own,
+        left=left_on_shelf(session, document) if posted and own else [],
         again=AGAIN.get(document.kind),
     )
 

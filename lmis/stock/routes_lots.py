@@ -49,7 +49,7 @@ def move_lots(request: Request, data: Posted, place: CurrentPlace, user: Poster,
         document = replace(document, counterparty_id=id_of(place.parent), party=None)
     elif document.kind == Kind.RETURN:
         form.read("party", read_text)
-    lines = _read_lines(session, form)
+    lines = _read_lines(session, form, document.kind)
     if not lines and not form.errors:
         form.refuse("", NoLines())
     if not form.errors and (answer := record(session, form, user, document, lines, FIELDS)):
@@ -61,16 +61,17 @@ def _kind(request: Request) -> Kind:
     return KINDS[request.url.path.rsplit("/", 1)[1]]
 
 
-def _read_lines(session: Session, form: Form) -> dict[str, Line]:
+def _read_lines(session: Session, form: Form, kind: str) -> dict[str, Line]:
     """A line for each lot with a quantity; the posting says whether it can be taken."""
     parts = {key: _read_key(key) for key, _ in form.named("quantity-")}
     item_of = items_of_lots(session, (lot_id for lot_id, _, _ in parts.values()))
+    offered = {reason.code for reason in reasons(session, kind)}
     lines = {}
     for key, (lot_id, status, channel) in parts.items():
         units = read_units(form, key, 1)
         if lot_id not in item_of:
             raise BrokenForm
-        if f"reason-{key}" not in form:
+        if form[f"reason-{key}"] not in offered:
             form.refuse(f"reason-{key}", NeedsReason())
         elif units:
             lines[key] = Line(item_of[lot_id], lot_id, channel, units, status, form[f"reason-{key}"])

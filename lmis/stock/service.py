@@ -58,7 +58,7 @@ def receive_stock(
     """
     with session.begin_nested():
         wanted = [(line.item_id, line.lot, line.expires_on) for line in lines]
-        lots = find_or_add_lots(session, wanted, add=True)
+        lots = find_or_add_lots(session, wanted, add=True, only_at=facility_id)
         faults = [LotRefused(lot).at(0, i) for i, lot in enumerate(lots) if isinstance(lot, LmisError)]
         if faults:
             raise Refused(faults)

@@ -9,7 +9,16 @@ from sqlmodel import Session, select
 
 from lmis.catalog.models import Lot
 from lmis.errors import LmisError
-from lmis.stock.lots import LotExpiryDiffers, LotNumberMissing, LotNumberTooLong, UnknownLot, find_or_add_lots, lot_key
+from lmis.stock.lots import (
+    LotExpiryDiffers,
+    LotNumberMissing,
+    LotNumberTooLong,
+    LotWithoutExpiry,
+    UnknownLot,
+    correct_expiry,
+    find_or_add_lots,
+    lot_key,
+)
 from lmis.stock.models import Stockout
 from lmis.stock.posting import post
 from lmis.stock.verify import verify
@@ -55,6 +64,29 @@ def test_what_cannot_be_a_lot_is_said(session: Session):
         LotNumberTooLong,
     ]
     assert refused(find_or_add_lots(session, [(item, "B1", None)], add=False)) == [UnknownLot]
+
+
+def test_nobody_changes_the_date_of_a_lot_that_others_hold(session: Session):
+    tree, item = a_tree(session), an_item(session)
+    (lot,) = find_or_add_lots(session, [(id_of(item), "A1", None)], add=True)
+    received = a_document(tree.board, a_line(session.get_one(Lot, lot), 5))
+    post(session, [received], today=TODAY, now=NOW)
+    wanted = [(id_of(item), "A1", JUNE)]
+
+    assert refused(find_or_add_lots(session, wanted, add=True, only_at=id_of(tree.commune))) == [LotWithoutExpiry]
+    assert find_or_add_lots(session, wanted, add=True, only_at=id_of(tree.board)) == [lot]
+
+
+def test_a_wrong_date_is_put_right_wherever_the_lot_lies(session: Session):
+    board, item = a_tree(session).board, an_item(session)
+    (lot,) = find_or_add_lots(session, [(id_of(item), "A1", MARCH)], add=True)
+    post(session, [a_document(board, a_line(session.get_one(Lot, lot), 5), on=date(2026, 11, 1))], today=TODAY, now=NOW)
+
+    assert correct_expiry(session, id_of(item), "a 1", JUNE) == 1
+    assert session.exec(select(Stockout.started_on)).all() == [date(2027, 7, 1)]
+    assert verify(session) == []
+    with pytest.raises(UnknownLot):
+        correct_expiry(session, id_of(item), "B1", JUNE)
 
 
 def test_a_lot_first_entered_without_an_expiry_date_takes_the_one_given_later(session: Session):
