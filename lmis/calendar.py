@@ -56,6 +56,11 @@ def month_of(day: date) -> Month:
     return day.year * 100 + day.month
 
 
+def month_code(month: Month) -> str:
+    """202610 as 2026-10."""
+    return f"{month // 100:04d}-{month % 100:02d}"
+
+
 def first_of(month: Month) -> date:
     return date(month // 100, month % 100, 1)
 

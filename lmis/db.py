@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 import psycopg
 from fastapi import Depends, Request
-from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, types
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import BigInteger, DateTime, Dialect, Engine, Integer, MetaData, create_engine, event, make_url, types
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlmodel import Session, SQLModel
 
 from lmis.errors import LmisError
@@ -33,6 +33,11 @@ BigId = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up b
 class Busy(LmisError):
     status_code = 503
     msgid = N_("Someone else was writing the same stock at the same moment; nothing was kept. Do it again.")
+
+
+class NoDatabase(LmisError):
+    status_code = 503
+    msgid = N_("The database of LMIS_DATABASE_URL cannot be used: %(why)s")
 
 
 class UnsupportedDatabase(LmisError):
@@ -71,13 +76,20 @@ def id_of(row: Any) -> int:
 
 
 def make_engine(url: str) -> Engine:
-    """An engine on SQLite (one writer, durable) or PostgreSQL (times in UTC)."""
+    """An engine on SQLite (one writer, durable) or PostgreSQL (times in UTC).
+
+    Raises UnsupportedDatabase, or NoDatabase for an address that cannot be read.
+    """
     if not url.startswith(("sqlite:", "postgresql:", "postgresql+psycopg:")):
         raise UnsupportedDatabase
-    if url.startswith("postgresql"):
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        return create_engine(url, connect_args={"options": "-c timezone=UTC"}, pool_pre_ping=True, hide_parameters=True)
-    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
+    try:
+        address = make_url(url.replace("postgresql://", "postgresql+psycopg://", 1))
+    except (ArgumentError, ValueError) as error:
+        raise NoDatabase(why=str(error)) from None
+    if address.get_backend_name() == "postgresql":
+        zone = {"options": "-c timezone=UTC"}
+        return create_engine(address, connect_args=zone, pool_pre_ping=True, hide_parameters=True)
+    engine = create_engine(address, connect_args={"timeout": 30}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

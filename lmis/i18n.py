@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("vi", "en")
-DEFAULT_LANGUAGE = "vi"
 VIETNAM = ZoneInfo("Asia/Ho_Chi_Minh")
 NO_BREAK = "\N{NO-BREAK SPACE}"
 

@@ -12,19 +12,14 @@ import psycopg
 import typer
 from pydantic import ValidationError
 from sqlalchemy import Engine
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import DBAPIError
 
 from lmis.config import settings
-from lmis.db import make_engine
+from lmis.db import NoDatabase, make_engine
 from lmis.errors import LmisError, Refused
 from lmis.exports import WRITERS, Cell
 from lmis.i18n import N_, Message
 from lmis.schema import ready
-
-
-class NoDatabase(LmisError):
-    status_code = 503
-    msgid = N_("The database of LMIS_DATABASE_URL cannot be used: %(why)s")
 
 
 class NoBytesOnTerminal(LmisError):
@@ -61,7 +56,7 @@ def refusing(tell: Callable[[LmisError], str] = one_line) -> Iterator[None]:
         for fault in error.errors():
             typer.echo(f"LMIS_{fault['loc'][0]}".upper() + f": {fault['msg']}", err=True)
         raise typer.Exit(1) from None
-    except (ArgumentError, DBAPIError, ValueError, sqlite3.Error, psycopg.Error) as error:
+    except (DBAPIError, sqlite3.Error, psycopg.Error) as error:
         why = str(getattr(error, "orig", error)).splitlines()[0]
         typer.echo(NoDatabase(why=why).message.translate(settings().language), err=True)
         raise typer.Exit(1) from None

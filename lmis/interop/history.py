@@ -10,12 +10,13 @@ from itertools import groupby
 
 from sqlmodel import Session
 
+from lmis.calendar import last_of, month_code
 from lmis.catalog.reference import FREE
 from lmis.errors import LmisError, Refused
 from lmis.i18n import N_
 from lmis.interop.cells import Cells
 from lmis.interop.known import KnownSeries, MonthChanged
-from lmis.interop.monthly import Month, Part, Planned, document_id, last_day, period_of
+from lmis.interop.monthly import Month, Part, Planned, document_id
 from lmis.interop.places import Codes
 from lmis.interop.results import Faults, Finding, ImportReport, ImportResult, Progress
 from lmis.interop.staging import TABLE, Staging
@@ -125,8 +126,8 @@ class HistoryImport:
 
     def _period(self, text: str) -> int:
         month = read_month(text)
-        if last_day(month) > self._today:
-            raise MonthNotOver(period=period_of(month))
+        if last_of(month) > self._today:
+            raise MonthNotOver(period=month_code(month))
         return month
 
     # -- writing ---------------------------------------------------------------------------------------------------

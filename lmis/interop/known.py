@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
+from lmis.calendar import month_code
 from lmis.errors import LmisError
 from lmis.i18n import N_
-from lmis.interop.monthly import PARTS, Month, Planned, carry, document_id, period_of, plan_series
+from lmis.interop.monthly import PARTS, Month, Planned, carry, document_id, plan_series
 from lmis.interop.results import Faults
 from lmis.reading import CellRefused
 from lmis.sql import Sql, as_hex
@@ -104,7 +105,7 @@ class KnownSeries:
     def _refuse_earlier(self, row: Month, faults: Faults) -> None:
         later = max(self._reported.get(row.item_id, {0: None}))
         if later > row.month:
-            cause = LaterMonthThere(period=row.period, later=period_of(later))
+            cause = LaterMonthThere(period=row.period, later=month_code(later))
             faults.add(CellRefused(row.line, "period", cause))
 
     def _there(self, uuids: Iterable[UUID]) -> set[str]:

@@ -7,13 +7,13 @@ a reason that says so, carries the difference: nothing is mended silently.
 
 from __future__ import annotations
 
-from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from statistics import median
 from uuid import UUID, uuid5
 
+from lmis.calendar import last_of, month_code
 from lmis.i18n import N_, Message
 from lmis.interop.results import ADJUSTED, LEFT_OUT, LISTED, NOT_KEPT
 from lmis.stock.documents import Kind
@@ -25,16 +25,6 @@ PARTS = ("opening", "opening_gap", "received", "adjusted", "imbalance", "dispens
 OUTLIER_TIMES = 10  # a figure this many times the series' median is listed
 OUTLIER_FIGURES = 4  # positive figures a series needs to have a median worth the name
 FIGURES = ("opening", "received", "dispensed", "closing")  # that cannot be negative
-
-
-def last_day(month: int) -> date:
-    """The last day of 201610."""
-    return date(*divmod(month, 100), monthrange(*divmod(month, 100))[1])
-
-
-def period_of(month: int) -> str:
-    """201610 as 2016-10."""
-    return "{:04d}-{:02d}".format(*divmod(month, 100))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +49,11 @@ class Month:
 
     @property
     def last(self) -> date:
-        return last_day(self.month)
+        return last_of(self.month)
 
     @property
     def period(self) -> str:
-        return period_of(self.month)
+        return month_code(self.month)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from lmis import clock
 from lmis.accounts.deps import CurrentPlace
-from lmis.calendar import add_months, month_of, parse_period
+from lmis.calendar import add_months, month_code, month_of, parse_period
 from lmis.catalog.service import items
 from lmis.db import Reader
 from lmis.exports import as_csv_for_excel, as_xlsx
@@ -112,10 +112,6 @@ def _group(rows: list[ReportRow]) -> Group:
 def _sums(rows: Sequence[ReportRow]) -> dict[str, int]:
     """The figures of one item added up over facilities and channels."""
     return {name: sum(getattr(row, name) for row in rows) for name in FIGURES}
-
-
-def month_code(month: int) -> str:
-    return f"{month // 100}-{month % 100:02d}"
 
 
 def periods_to_choose(today: date) -> list[tuple[str, Message]]:

@@ -86,24 +86,24 @@ def _known(sql: Sql, keys: Sequence[LotKey]) -> dict[LotKey, Facts]:
 
 
 def _add(sql: Sql, wanted: Sequence[Wanted]) -> None:
-    new: dict[tuple[int, str], tuple[int, str, str, date | None]] = {}
+    new: dict[LotKey, tuple[int, str, str, date | None]] = {}
     for item, number, expires in wanted:
         key = (item, lot_key(number))
         if len(key[1]) <= 64 and (key not in new or new[key][3] is None):
             new[key] = (item, nfc(number)[:64], key[1], expires if key[1] else None)
+    rows = [new[key] for key in sorted(new)]  # in order, so that no two wait for each other in a circle
     sql.insert(
         "INSERT INTO lot (item_id, number, number_key, expires_on) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        [
-            (*row[:3], row[3] and row[3].isoformat()) for _, row in sorted(new.items())
-        ],  # in order: no two wait in a circle
+        [(*row[:3], row[3] and row[3].isoformat()) for row in rows],
     )
 
 
 def correct_expiry(session: Session, item_id: int, number: str, expires_on: date) -> int:
     """Put a lot's expiry date right everywhere. Returns how many facilities have had the lot. Raises UnknownLot."""
     sql = Sql(session)
-    lot = _known(sql, [(item_id, lot_key(number))]).get((item_id, lot_key(number)))
-    if lot is None or not lot_key(number):
+    key = (item_id, lot_key(number))
+    lot = _known(sql, [key]).get(key)
+    if lot is None or not key[1]:
         raise UnknownLot(lot=nfc(number))
     return _date_lot(sql, item_id, lot[0], expires_on)
 

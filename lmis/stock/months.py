@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
+from lmis.calendar import month_of
 from lmis.sql import Sql
 from lmis.stock.documents import STOCK
 from lmis.stock.facts import NEVER
@@ -39,7 +39,7 @@ def keep_months(sql: Sql, ledger: Ledger, applied: Sequence[Applied]) -> None:
     for key in sorted(changes):
         *columns, net = changes[key]
         row = (*key, *columns, net, *key, net)
-        if key[3] < _month(ledger.series.get(key[:3], NEVER)[1]):
+        if key[3] < month_of(ledger.series.get(key[:3], NEVER)[1]):
             backdated.append((key, net, row))
         else:
             in_order.append(row)
@@ -54,9 +54,9 @@ def _changes(ledger: Ledger, applied: Sequence[Applied]) -> dict[MonthKey, list[
     """What the batch adds to each month's columns, and last to its closing."""
     changes: dict[MonthKey, list[int]] = {}
     for done in applied:
-        month = used_in = _month(done.document.occurred_on)
+        month = used_in = month_of(done.document.occurred_on)
         if done.document.reverses is not None:
-            used_in = _month(ledger.originals[done.document.reverses.hex].occurred_on)
+            used_in = month_of(ledger.originals[done.document.reverses.hex].occurred_on)
         for entry in done.entries:
             if entry.account == STOCK and entry.measure is not None:
                 shelf = (entry.facility_id, entry.item_id, entry.channel)
@@ -73,7 +73,3 @@ def _row(changes: dict[MonthKey, list[int]], key: MonthKey) -> list[int]:
     if row is None:
         row = changes[key] = [0] * (len(COLUMNS) + 1)
     return row
-
-
-def _month(day: date) -> int:
-    return day.year * 100 + day.month

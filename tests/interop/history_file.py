@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import astuple, dataclass, replace
 from random import Random
 
-from lmis.interop.monthly import period_of
+from lmis.calendar import month_code
 
 DEFECTS = (
     "opening_gap",
@@ -51,9 +51,9 @@ def sound_series(facility: str, item: str, random: Random, first: int = 0) -> li
         adjusted = random.choice([0, 0, 0, 5, -3]) if held > 10 else 0
         dispensed = min(random.randint(8, 30), held + received + min(adjusted, 0))
         closing = held + received + adjusted - dispensed
-        days_out = 31 if closing + dispensed == 0 and period_of(month).endswith("01") else 0
+        days_out = 31 if closing + dispensed == 0 and month_code(month).endswith("01") else 0
         rows.append(
-            Figures(facility, item, period_of(month), held, received, dispensed, adjusted, closing, days_out, 60)
+            Figures(facility, item, month_code(month), held, received, dispensed, adjusted, closing, days_out, 60)
         )
         held = closing
     return rows
