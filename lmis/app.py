@@ -19,17 +19,22 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lmis.accounts import routes as accounts
 from lmis.accounts.deps import SignInNeeded
 from lmis.config import settings
+from lmis.counts import routes as counts
 from lmis.db import make_engine, reader
 from lmis.errors import LmisError, NotFound, Refused
 from lmis.guard import ForeignOrigin, Guard, is_foreign, is_unspeakable
 from lmis.home import routes as home
 from lmis.i18n import N_, Message
 from lmis.pages import STATIC, page
+from lmis.policy import routes as policy
+from lmis.recalls import routes as recalls
 from lmis.reports import routes as reports
 from lmis.reports.stock_report import consumption
+from lmis.requisitions import routes as requisitions
+from lmis.shipments import routes as shipments
 from lmis.stock import routes as stock
 
-ROUTERS = (accounts.router, home.router, stock.router, reports.router)
+FEATURES = (accounts, home, stock, shipments, counts, requisitions, recalls, policy, reports)
 BROKEN = Message(N_("Something went wrong here, and nothing was changed. Try again; if it stays, tell who runs this."))
 WRONG_METHOD = Message(N_("This address does not take what was sent. Go back and use the page’s own buttons."))
 A_YEAR = "public, max-age=31536000, immutable"
@@ -73,8 +78,8 @@ def create_app(engine: Engine) -> ASGIApp:
     app.state.engine = engine
     app.state.consumption = consumption  # stock's forms show months of stock, yet stock knows no reports
     app.mount("/static", Static(directory=STATIC), name="static")
-    for router in ROUTERS:
-        app.include_router(router)
+    for feature in FEATURES:
+        app.include_router(feature.router)
     app.add_api_route("/health", health, methods=["GET", "HEAD"], include_in_schema=False)
     app.add_middleware(Refuse)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=6)

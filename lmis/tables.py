@@ -3,7 +3,12 @@
 from lmis.accounts import models as accounts
 from lmis.alerts import models as alerts
 from lmis.catalog import models as catalog
+from lmis.counts import models as counts
 from lmis.network import models as network
+from lmis.policy import models as policy
+from lmis.recalls import models as recalls
+from lmis.requisitions import models as requisitions
+from lmis.shipments import models as shipments
 from lmis.stock import models as stock
 
-ALL_TABLES = (network, catalog, accounts, stock, alerts)
+ALL_TABLES = (network, catalog, accounts, policy, stock, shipments, counts, requisitions, recalls, alerts)

@@ -15,12 +15,15 @@ PACKAGE = ROOT / "lmis"
 # Each may import what stands on its own line or above it.
 LAYERS = (
     {"i18n"},
-    {"errors", "config", "clock", "db", "sql", "reading", "forms", "calendar", "exports", "pictures"},
+    {"errors", "config", "clock", "db", "sql", "reading", "forms", "calendar", "exports", "pictures", "work"},
     {"network", "catalog"},
     {"accounts", "guard", "pages"},
+    {"policy"},
     {"stock"},
+    {"shipments"},
     {"forecast"},
     {"reports"},
+    {"counts", "requisitions", "recalls"},
     {"alerts"},
     {"home", "interop", "demo", "schema", "tables", "migrations", "terminal"},
     {"app", "worker"},

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from lmis import clock
 from lmis.accounts.models import User
-from lmis.accounts.rights import may_post
+from lmis.accounts.rights import may_approve, may_post
 from lmis.accounts.scope import Place, place_of
 from lmis.accounts.service import session_user
 from lmis.db import reader
@@ -57,3 +57,12 @@ def _poster(user: CurrentUser) -> User:
 
 
 Poster = Annotated[User, Depends(_poster)]  # someone who may record and reverse documents
+
+
+def _approver(user: CurrentUser) -> User:
+    if not may_approve(user.role):
+        raise Forbidden
+    return user
+
+
+Approver = Annotated[User, Depends(_approver)]  # someone who may authorise and approve

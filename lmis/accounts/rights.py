@@ -15,3 +15,8 @@ class Role(StrEnum):
 def may_post(role: str) -> bool:
     """Whether someone of the role may record and reverse documents; everybody may read."""
     return role in (Role.ADMIN, Role.MANAGER, Role.STOREKEEPER)
+
+
+def may_approve(role: str) -> bool:
+    """Whether someone of the role may authorise and approve what others have asked for or counted."""
+    return role in (Role.ADMIN, Role.MANAGER)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sqlmodel import Session
 
 from lmis.accounts.models import User
-from lmis.accounts.rights import may_post
+from lmis.accounts.rights import may_approve, may_post
 from lmis.db import id_of
 from lmis.errors import NotFound
 from lmis.network.models import Facility, Level
@@ -30,6 +30,7 @@ class Place:
     parent: Facility | None
     has_children: bool
     may_post: bool
+    may_approve: bool
 
     @property
     def path(self) -> str:
@@ -59,6 +60,7 @@ def place_of(session: Session, user: User, code: str, today: date) -> Place:
         parent=above[0] if above else None,
         has_children=bool(children(session, id_of(facility), today)),
         may_post=may_post(user.role),
+        may_approve=may_approve(user.role),
     )
 
 

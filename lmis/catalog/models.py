@@ -99,3 +99,4 @@ class Lot(Table, table=True):
     expires_on: date | None = None  # the last day it may be used
     manufacturer: str | None = None
     gtin: str | None = Field(default=None, max_length=14)
+    recalled_on: date | None = None  # blocked everywhere from this day on

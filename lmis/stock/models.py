@@ -61,22 +61,76 @@ class StockMovementLine(Table, table=True):
             sqlite_where=text("account = 'stock'"),
             postgresql_where=text("account = 'stock'"),
         ),
+        Index("ix_stock_movement_line_lot", "lot_id", "facility_id"),  # to trace a lot
         {"sqlite_with_rowid": False},
     )
 
     movement_id: int = Field(primary_key=True, foreign_key="stock_movement.id", sa_type=BigId)
     line_no: int = Field(primary_key=True)
-    account: str = Field(max_length=12)  # stock, or an outside account: supplier, clients, loss, found, opening
+    account: str = Field(max_length=12)  # stock, transit, or an outside one: supplier, clients, loss, found, opening
     facility_id: int = Field(foreign_key="facility.id")
     item_id: int = Field(foreign_key="item.id")
     lot_id: int = Field(foreign_key="lot.id")
     channel: str = Field(foreign_key="channel.code", max_length=20)
-    status: str = Field(max_length=12)  # usable, quarantined
+    status: str = Field(max_length=12)  # usable, quarantined, recalled
     measure: str | None = Field(default=None, max_length=12)  # the report's column; none outside stock
     quantity: int  # base units, signed
     counted: int | None = None  # what a physical count found; `quantity` is then the difference
     reason: str | None = Field(default=None, foreign_key="reason.code", max_length=40)
     occurred_on: date  # the document's
+
+
+class ShipmentDocument(Table, table=True):
+    """A document of a shipment: its dispatch (movement and shipment are then the same) and all that followed.
+
+    Inserted with its movement, never updated: a trigger refuses the rest.
+    """
+
+    __tablename__ = "shipment_document"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    movement_id: int = Field(primary_key=True, foreign_key="stock_movement.id", sa_type=BigId)
+    shipment_id: int = Field(foreign_key="stock_movement.id", index=True, sa_type=BigId)
+
+
+class InTransit(Table, table=True):
+    """A lot of a shipment: what was sent, and what became of it. Kept in the transaction that posts.
+
+    The database itself holds that nothing gets lost on the way: sent = received + lost + returned + quantity.
+    """
+
+    __tablename__ = "in_transit"
+    __table_args__ = (
+        CheckConstraint("sent = received + lost + returned + quantity", name="adds_up"),
+        CheckConstraint("received >= 0 AND lost >= 0 AND returned >= 0 AND quantity >= 0", name="not_negative"),
+        Index(
+            "ix_in_transit_receiver",
+            "receiver_id",
+            sqlite_where=text("quantity > 0"),
+            postgresql_where=text("quantity > 0"),
+        ),
+        Index(
+            "ix_in_transit_sender",
+            "sender_id",
+            sqlite_where=text("quantity > 0"),
+            postgresql_where=text("quantity > 0"),
+        ),
+        {"sqlite_with_rowid": False},
+    )
+
+    shipment_id: int = Field(primary_key=True, foreign_key="stock_movement.id", sa_type=BigId)
+    lot_id: int = Field(primary_key=True, foreign_key="lot.id", index=True)
+    channel: str = Field(primary_key=True, foreign_key="channel.code", max_length=20)
+    status: str = Field(primary_key=True, max_length=12)  # as it left the sender's shelf
+    item_id: int = Field(foreign_key="item.id")
+    sender_id: int = Field(foreign_key="facility.id")
+    receiver_id: int = Field(foreign_key="facility.id")
+    sent: int
+    received: int = 0
+    lost: int = 0
+    returned: int = 0  # back on the sender's shelf
+    quantity: int  # still on the way
+    since_on: date  # the latest day something was added: what follows may not be dated before it
 
 
 class StockOnHand(Table, table=True):

@@ -1,0 +1,1 @@
+"""Physical counts (kiểm kê): drafts, differences, approval, and what to count next."""

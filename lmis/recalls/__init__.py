@@ -1,0 +1,1 @@
+"""Recalls: a lot blocked everywhere, traced, sent back and destroyed."""

@@ -1,0 +1,1 @@
+"""Requisitions (phiếu dự trù): what a facility asks its supplier for, approved, released and consolidated."""

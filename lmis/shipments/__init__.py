@@ -1,0 +1,1 @@
+"""Goods on the way: dispatch, proof of delivery, and the differences the sender settles."""
