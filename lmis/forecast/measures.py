@@ -1,10 +1,12 @@
-"""Measures of consumption. Pure; quantities in base units, time in months or calendar days."""
+"""Measures of consumption and what to order by them. Pure; quantities in base units, time in months or calendar days."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
+
+MILLIONTH = Decimal("0.000001")  # of a base unit: what dividing leaves over is not a need
 
 
 class MonthOfUse(NamedTuple):
@@ -41,3 +43,33 @@ def average_monthly_consumption(months: Iterable[MonthOfUse]) -> Decimal | None:
 def months_of_stock(on_hand: int, amc: Decimal | None) -> Decimal | None:
     """Months that `on_hand` lasts at `amc`; None when nothing is consumed."""
     return on_hand / amc if amc else None
+
+
+def maximum_level(amc: Decimal, months: Decimal) -> int:
+    """Base units that last `months` at `amc`: AMC × months, a part of a unit counting as one.
+
+    Where no AMC is known there is no level: what to order is then for people to say.
+    """
+    return int((amc * months).quantize(MILLIONTH).to_integral_value(ROUND_CEILING))
+
+
+def order_quantity(maximum_level: int, on_hand: int, in_transit: int, unfilled: int) -> int:
+    """Base units to order: max(0, maximum level − on hand − in transit + unfilled).
+
+    on_hand: usable; in_transit: on the way to this facility; unfilled: owed by it to those it supplies.
+    """
+    return max(0, maximum_level - on_hand - in_transit + unfilled)
+
+
+def rounded_to_packs(quantity: int, pack_size: int, threshold: Decimal) -> int:
+    """`quantity` base units in whole packs, in base units.
+
+    threshold: share of a pack, 0 … 1. What goes beyond whole packs is ordered as one pack more only when it exceeds
+    this share, else it is left out. A need of less than one pack is one pack whatever the threshold: rounded down, a
+    small station would never be sent anything. No need is no pack.
+    Source: packRoundingThreshold of OpenLMIS, there in base units, with roundToZero off.
+    """
+    packs, part = divmod(quantity, pack_size)
+    if part and (not packs or part > threshold * pack_size):
+        packs += 1
+    return packs * pack_size
