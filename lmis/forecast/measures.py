@@ -1,4 +1,4 @@
-"""Measures of consumption and what to order by them. Pure; quantities in base units, time in months or calendar days."""
+"""Measures of consumption, and what to order by them. Pure; base units, and months or calendar days."""
 
 from __future__ import annotations
 

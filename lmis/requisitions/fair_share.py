@@ -33,8 +33,9 @@ def fair_share(available: int, claims: Sequence[Claim]) -> list[int]:
 
     It is as if one unit after the other went to whoever, with what they have and got, has stock for the fewest months
     and still wants more; among equals to the larger consumption, then the larger want, the lesser stock, the first
-    named. So what rounding leaves goes where it is missed most; by the largest remainder a hospital would get for its
-    half day the unit that keeps a station in stock for months. Nobody gets more than `wanted`; min(available, all that is wanted) is given.
+    named. So what rounding leaves goes where it is missed most: by the largest remainder a hospital would get for its
+    half day the unit that keeps a station in stock for months. Nobody gets more than `wanted`, and
+    min(available, all that is wanted) is given.
     """
     if available >= sum(claim.wanted for claim in claims):
         return [claim.wanted for claim in claims]

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lmis.requisitions.fair_share import Claim, fair_share
@@ -53,6 +53,7 @@ amounts = st.decimals(min_value="0.01", max_value=50, places=2)
 claims = st.builds(Claim, st.integers(0, 60), st.none() | st.just(Decimal(0)) | amounts, st.integers(0, 60))
 several = st.lists(claims, max_size=8)
 available = st.integers(0, 300)
+patient = settings(deadline=None)  # a busy machine is no fault
 
 
 def months(claim: Claim, share: int) -> Fraction:
@@ -71,6 +72,7 @@ def one_by_one(available: int, claims: list[Claim]) -> list[int]:
     return shares
 
 
+@patient
 @given(available, several)
 def test_nobody_gets_more_than_wanted_and_all_that_can_be_given_is(available: int, claims: list[Claim]):
     shares = fair_share(available, claims)
@@ -79,11 +81,13 @@ def test_nobody_gets_more_than_wanted_and_all_that_can_be_given_is(available: in
     assert sum(shares) == min(available, sum(it.wanted for it in claims))
 
 
+@patient
 @given(available, several)
 def test_it_is_as_if_units_were_given_one_by_one(available: int, claims: list[Claim]):
     assert fair_share(available, claims) == one_by_one(available, claims)
 
 
+@patient
 @given(available, several)
 def test_no_unit_would_raise_the_minimum_elsewhere(available: int, claims: list[Claim]):
     asking = [it for it in claims if it.wanted]
@@ -98,6 +102,7 @@ def test_no_unit_would_raise_the_minimum_elsewhere(available: int, claims: list[
             assert min(months(it, share) for it, share in zip(asking, moved, strict=True)) <= lowest
 
 
+@patient
 @given(available, several, st.randoms())
 def test_the_order_of_the_claims_makes_no_difference(available: int, claims: list[Claim], chance):
     shuffled = [*claims]
@@ -108,6 +113,7 @@ def test_the_order_of_the_claims_makes_no_difference(available: int, claims: lis
     assert sorted(map(repr, pairs)) == sorted(map(repr, others))
 
 
+@patient
 @given(available, several)
 def test_more_to_share_leaves_nobody_with_less(available: int, claims: list[Claim]):
     fewer, more = fair_share(available, claims), fair_share(available + 1, claims)

@@ -1,0 +1,134 @@
+"""How much to hold at a place: which of the values that were set is in force there. Pure; all values in months.
+
+What is said of a place goes before what is said of a whole level: who sets a place's values knows its roads and its
+store. Among what is said of places, what names the item goes before what is said of all items, and then the nearest
+facility up the tree wins; of what one facility says, what it says of the level goes before what it says of everything
+under it. Each value is looked up on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from lmis.policy.reference import default_values
+
+PARTS = ("lead_time", "review_period", "safety_stock")  # whose sum is the minimum where none is set
+NAMES = (*PARTS, "minimum", "maximum", "emergency_point", "shelf_life")
+
+
+class Where(StrEnum):
+    DEFAULT = "default"  # this program's, see lmis.policy.reference
+    LEVEL = "level"
+    FACILITY = "facility"
+    SUM = "sum"  # lead time + review period + safety stock
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a value comes from. item: said of this item alone; since: the first day it held."""
+
+    where: Where
+    facility_id: int | None = None
+    facility: str = ""  # its name
+    level: str | None = None  # a level's code; with a facility: said of those of the level at or under it
+    item: bool = False
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Values that were set together and hold on the day in question. item_id None: of all items."""
+
+    source: Source
+    item_id: int | None
+    values: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What values are asked for.
+
+    chain: the facility and those above it, the nearest first; rank: of its level; item_id and method None: for
+    whatever item is not named.
+    """
+
+    chain: tuple[int, ...]
+    level: str
+    rank: int
+    item_id: int | None
+    method: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The values in force for an item at a facility, in months, and where each comes from, by its name.
+
+    maximum: no more than can be used before it expires; wanted_maximum: what was set. shelf_life: how long goods may
+    still be used when they arrive, None where that is not known.
+    """
+
+    lead_time: Decimal
+    review_period: Decimal
+    safety_stock: Decimal
+    minimum: Decimal
+    maximum: Decimal
+    emergency_point: Decimal
+    shelf_life: Decimal | None
+    wanted_maximum: Decimal
+    sources: Mapping[str, Source]
+
+    @property
+    def capped(self) -> bool:
+        return self.maximum < self.wanted_maximum
+
+
+def usable_maximum(maximum: Decimal, shelf_life: Decimal | None) -> Decimal:
+    """The most months of stock that are all used before they expire."""
+    return maximum if shelf_life is None else min(maximum, shelf_life)
+
+
+def resolve(target: Target, rows: Iterable[Row]) -> Policy:
+    """The values in force for the target; rows: those that hold on the day, of any place and item."""
+    value: dict[str, Decimal] = {}
+    sources: dict[str, Source] = {}
+    for row in _by_nearness(target, rows):
+        for name, months in row.values.items():
+            if name not in value:
+                value[name], sources[name] = months, row.source
+    if "minimum" not in value:
+        value["minimum"], sources["minimum"] = sum((value[part] for part in PARTS), Decimal(0)), Source(Where.SUM)
+    shelf_life = value.get("shelf_life")
+    return Policy(
+        lead_time=value["lead_time"],
+        review_period=value["review_period"],
+        safety_stock=value["safety_stock"],
+        minimum=value["minimum"],
+        maximum=usable_maximum(value["maximum"], shelf_life),
+        emergency_point=value["emergency_point"],
+        shelf_life=shelf_life,
+        wanted_maximum=value["maximum"],
+        sources=sources,
+    )
+
+
+def _by_nearness(target: Target, rows: Iterable[Row]) -> Sequence[Row]:
+    """The rows that speak of the target, the most telling first, this program's defaults last."""
+    depth = {facility_id: number for number, facility_id in enumerate(target.chain)}
+    telling = [row for row in rows if _speaks_of(target, depth, row)]
+    telling.sort(key=lambda row: _nearness(depth, row))
+    return [*telling, Row(Source(Where.DEFAULT), None, default_values(target.rank, target.method))]
+
+
+def _speaks_of(target: Target, depth: Mapping[int, int], row: Row) -> bool:
+    here = row.source.facility_id is None or row.source.facility_id in depth
+    return here and row.source.level in (None, target.level) and row.item_id in (None, target.item_id)
+
+
+def _nearness(depth: Mapping[int, int], row: Row) -> tuple[bool, bool, int, bool]:
+    source = row.source
+    far = 0 if source.facility_id is None else depth[source.facility_id]
+    return source.facility_id is None, row.item_id is None, far, source.level is None
