@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Work(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Work:
     """One kind of thing that waits at a facility.
 
     mark: the style of its shape, as templates/fields.html knows them; what and verb: message ids;

@@ -64,7 +64,7 @@ RULES: dict[str, KindRule] = {
     Kind.TRANSFER: KindRule(N_("Transfer between stores"), -1, None, "issued"),
     Kind.RETURN: KindRule(N_("Return"), -1, None, "issued"),
     Kind.DELIVERY: KindRule(N_("Proof of delivery"), 1, TRANSIT, "received"),
-    Kind.TRANSIT_LOSS: KindRule(N_("Loss in transit"), 0, "loss", None),
+    Kind.TRANSIT_LOSS: KindRule(N_("Loss in transit"), -1, "loss", None),
     Kind.SENT_BACK: KindRule(N_("Taken back from transit"), 1, TRANSIT, "received"),
     Kind.LOSS: KindRule(N_("Write-off"), -1, "loss", "lost"),
     Kind.DISPOSAL: KindRule(N_("Disposal"), -1, "loss", "lost"),

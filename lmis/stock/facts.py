@@ -41,6 +41,7 @@ class LotFacts:
     item_id: int
     number: str
     expires_on: date | None
+    recalled_on: date | None = None
 
 
 @dataclass(slots=True)
@@ -61,7 +62,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """A posted document that a reversal undoes."""
+    """A posted document that a reversal undoes. shipment: the hex of the UUID of the shipment it belongs to."""
 
     id: int
     kind: str
@@ -69,3 +70,4 @@ class Original:
     facility_id: int
     counterparty_id: int | None
     entries: Sequence[Entry]
+    shipment: str | None = None

@@ -6,14 +6,26 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from lmis.stock.documents import QUARANTINED, RECEIVED, RULES, STOCK, USABLE, Document, Kind, Line
+from lmis.stock.documents import (
+    OF_A_SHIPMENT,
+    QUARANTINED,
+    RECALLED,
+    RECEIVED,
+    RULES,
+    STOCK,
+    TRANSIT,
+    USABLE,
+    Document,
+    Kind,
+    Line,
+)
 
-STATUS_MOVED: dict[str, str] = {Kind.QUARANTINE: USABLE, Kind.RELEASE: QUARANTINED}  # the status that the goods leave
+STATUS_AFTER: dict[str, str] = {Kind.QUARANTINE: QUARANTINED, Kind.RELEASE: USABLE, Kind.RECALL: RECALLED}
 Key = tuple[int, int, int, str, str]  # facility, item, lot, channel, status
 
 
 class Entry(NamedTuple):
-    """A line as it stands in the ledger; `account` is stock or an outside account."""
+    """A line as it stands in the ledger; `account` is stock, transit or an outside account."""
 
     account: str
     facility_id: int
@@ -31,19 +43,27 @@ class Entry(NamedTuple):
         return (self.facility_id, self.item_id, self.lot_id, self.channel, self.status)
 
 
-def entries_of(document: Document, line: Line, at_end_of: Callable[[Key, date], int]) -> list[Entry]:
+def entries_of(
+    document: Document,
+    line: Line,
+    at_end_of: Callable[[Key, date], int],
+    *,
+    recalled: bool = False,
+    sender_id: int | None = None,
+) -> list[Entry]:
     """Both sides of a line; a count that finds what the book says has only its own.
 
     at_end_of: what was on a shelf at the end of a day, from which a count tells the difference.
+    recalled: the lot is recalled, and lands as such wherever it arrives. sender_id: of the shipment it comes with.
     """
     rule = RULES[document.kind]
-    status = STATUS_MOVED.get(document.kind, line.status)
+    kind, status = document.kind, _status_before(document.kind, line.status)
     change, counted = line.quantity * rule.sign, None
-    if document.kind == Kind.COUNT:
+    if kind == Kind.COUNT:
         counted = line.quantity
         key = (document.facility_id, line.item_id, line.lot_id, line.channel, status)
         change = counted - at_end_of(key, document.occurred_on)
-    elif document.kind == Kind.ADJUSTMENT:
+    elif kind == Kind.ADJUSTMENT:
         change = line.quantity
 
     def entry(account: str, facility: int, measure: str | None, quantity: int, status: str) -> Entry:
@@ -52,14 +72,31 @@ def entries_of(document: Document, line: Line, at_end_of: Callable[[Key, date], 
         return Entry(account, facility, *goods, measure, quantity, shown, line.reason)
 
     own, other = document.facility_id, document.counterparty_id
+    arrives = RECALLED if recalled else status
+    if kind == Kind.TRANSIT_LOSS:
+        return [entry(TRANSIT, own, None, change, status), entry("loss", own, None, -change, status)]
+    if kind in OF_A_SHIPMENT:
+        taken = entry(TRANSIT, sender_id or own, None, -change, status)
+        return [entry(STOCK, own, rule.measure, change, arrives), taken]
     entries = [entry(STOCK, own, rule.measure, change, status)]
-    if document.kind in STATUS_MOVED:
-        entries.append(entry(STOCK, own, None, -change, QUARANTINED if status == USABLE else USABLE))
+    if kind in STATUS_AFTER:
+        entries.append(entry(STOCK, own, None, -change, STATUS_AFTER[kind]))
+    elif document.shipped:
+        entries.append(entry(TRANSIT, own, None, -change, status))
     elif other is not None:
-        entries.append(entry(STOCK, other, RECEIVED, -change, status))
+        entries.append(entry(STOCK, other, RECEIVED, -change, arrives))
     elif change:
-        entries.append(entry(rule.account or _account(document.kind, change), own, None, -change, status))
+        entries.append(entry(rule.account or _account(kind, change), own, None, -change, status))
     return entries
+
+
+def _status_before(kind: str, status: str) -> str:
+    """The status that the goods of a line leave."""
+    if kind == Kind.QUARANTINE:
+        return USABLE
+    if kind == Kind.RELEASE and status == USABLE:
+        return QUARANTINED  # what is released was held, whatever the line says
+    return status
 
 
 def _account(kind: str, change: int) -> str:

@@ -10,34 +10,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 
 from lmis.errors import Refused
-from lmis.stock import refusals
-from lmis.stock.documents import (
-    NEEDS_COUNTERPARTY,
-    NEEDS_REASON,
-    NEEDS_USABLE,
-    QUARANTINED,
-    RULES,
-    STATES_ZERO,
-    STOCK,
-    USABLE,
-    Document,
-    Kind,
-    Line,
-)
+from lmis.stock import refusals, rules
+from lmis.stock.documents import MAY_BE_SHIPPED, QUARANTINED, RULES, STOCK, USABLE, Document, Kind, Line
 from lmis.stock.facts import Balance, Goods, LotFacts, Original, Place, Shelf
-from lmis.stock.fefo import is_expired
 from lmis.stock.journal import Entry, Key, entries_of, undone
 from lmis.stock.refusals import LineRefused
-
-MAX_QUANTITY = 2**31 - 1
-MOVES_BETWEEN = NEEDS_COUNTERPARTY | {Kind.RETURN}
-BRINGS_IN = frozenset({Kind.OPENING, Kind.RECEIPT, Kind.ISSUE, Kind.TRANSFER})
-
-Numbered = tuple[int | None, Entry]  # an entry and the line of the document it comes from
+from lmis.stock.rules import MAX_QUANTITY, Numbered
+from lmis.stock.transit import Shipment, form_faults, transit_faults
 
 
 class Ledger:
-    """The shelves a batch touches.
+    """The shelves a batch touches, and the shipments it follows, by the hex of their UUID.
 
     series: the first and latest day each item moved, from before the batch; above: the facilities above one on a
     day; history: the changes of one shelf by day, from before the batch.
@@ -61,6 +44,7 @@ class Ledger:
         self.lots = lots
         self.balances = balances
         self.originals: dict[str, Original] = {}
+        self.shipments: dict[str, Shipment] = {}
         self.reversed: set[int] = set()
         self._above = above
         self._history = history
@@ -89,39 +73,66 @@ class Ledger:
             entries = [(None, entry) for entry in undone(self.originals[document.reverses.hex].entries)]
         else:
             for number, line in enumerate(document.lines):
-                found = [fault.at(index, number) for fault in self._line_faults(document, line)]
+                goods, lot = self.goods[line.item_id], self.lots[line.lot_id]
+                holder = self.places[document.counterparty_id or document.facility_id]
+                found = [fault.at(index, number) for fault in rules.line_faults(document, line, goods, lot, holder)]
                 faults += found
-                entries += [] if found else [(number, entry) for entry in entries_of(document, line, self._at_end_of)]
+                entries += [] if found else [(number, entry) for entry in self._entries_of(document, line)]
+        faults += rules.recall_faults(entries, self.lots, self.goods, index)
         faults += self._balance_faults(document, entries, index)
+        faults += self._transit_faults(document, entries, index)
         _refuse(faults)
         applied = [entry for _, entry in entries]
         self._put(document, applied, movement_id)
         return applied
 
-    def _put(self, document: Document, entries: list[Entry], movement_id: int) -> None:
-        on = document.occurred_on
-        for entry in entries:
-            if entry.account != STOCK:
-                continue
-            balance = self.balances.get(entry.key)
-            if balance is None:
-                balance = self.balances[entry.key] = Balance()
-            balance.on_hand += entry.quantity
-            balance.steps[on] = balance.steps.get(on, 0) + entry.quantity
-            if balance.days is not None:
-                balance.days[on] = balance.days.get(on, 0) + entry.quantity
-            if on > balance.last_on:
-                balance.last_on = on
-            if on < balance.received_on and entry.quantity >= 0:
-                balance.received_on = on
-            if entry.counted is not None:
-                balance.settled_on, balance.settled_id = on, movement_id
-                self._settle(entry.key, balance)
+    def _entries_of(self, document: Document, line: Line) -> list[Entry]:
+        sender = self.shipments[document.shipment.hex].sender_id if document.shipment else None
+        recalled = self.lots[line.lot_id].recalled_on is not None
+        return entries_of(document, line, self._at_end_of, recalled=recalled, sender_id=sender)
+
+    def shipment_of(self, document: Document) -> str | None:
+        """The shipment that a document starts or follows, or whose document it reverses."""
         if document.reverses is not None:
-            self.reversed.add(self.originals[document.reverses.hex].id)
+            return self.originals[document.reverses.hex].shipment
+        if document.shipped:
+            return document.uuid.hex
+        return document.shipment.hex if document.shipment else None
+
+    def _put(self, document: Document, entries: list[Entry], movement_id: int) -> None:
+        on, kind = document.occurred_on, document.kind
+        for entry in entries:
+            if entry.account == STOCK:
+                self._put_on_shelf(entry, on, movement_id)
+        if document.reverses is not None:
+            original = self.originals[document.reverses.hex]
+            kind = original.kind
+            self.reversed.add(original.id)
+        if document.shipped and document.counterparty_id:
+            begun = Shipment(movement_id, document.facility_id, document.counterparty_id)
+            self.shipments[document.uuid.hex] = begun
+        shipment = self.shipment_of(document)
+        if shipment:
+            self.shipments[shipment].put(kind, entries, on)
         self.originals[document.uuid.hex] = Original(
-            movement_id, document.kind, on, document.facility_id, document.counterparty_id, entries
+            movement_id, document.kind, on, document.facility_id, document.counterparty_id, entries, shipment
         )
+
+    def _put_on_shelf(self, entry: Entry, on: date, movement_id: int) -> None:
+        balance = self.balances.get(entry.key)
+        if balance is None:
+            balance = self.balances[entry.key] = Balance()
+        balance.on_hand += entry.quantity
+        balance.steps[on] = balance.steps.get(on, 0) + entry.quantity
+        if balance.days is not None:
+            balance.days[on] = balance.days.get(on, 0) + entry.quantity
+        if on > balance.last_on:
+            balance.last_on = on
+        if on < balance.received_on and entry.quantity >= 0:
+            balance.received_on = on
+        if entry.counted is not None:
+            balance.settled_on, balance.settled_id = on, movement_id
+            self._settle(entry.key, balance)
 
     def _settle(self, key: Key, balance: Balance) -> None:
         if balance.settled_on is not None and balance.settled_id is not None:
@@ -135,8 +146,9 @@ class Ledger:
         late = document.occurred_on > self.today
         faults: list[LineRefused] = [refusals.FutureDate(occurred_on=document.occurred_on)] if late else []
         for place in self._places_of(document):
-            faults += _place_faults(self.places[place], document.occurred_on)
-        return faults + self._counterparty_faults(document)
+            arrives_later = document.shipped and place == document.counterparty_id
+            faults += rules.place_faults(self.places[place], document.occurred_on, period=not arrives_later)
+        return faults + rules.counterparty_faults(document, self.places, self._above)
 
     def _form_faults(self, document: Document) -> list[LineRefused]:
         """What is wrong with the document before any rule of the ledger is asked."""
@@ -146,53 +158,19 @@ class Ledger:
             return [refusals.UnknownKind(kind=document.kind)]
         if not document.lines:
             return [refusals.NoLines()]
+        if document.shipped and (document.kind not in MAY_BE_SHIPPED or document.counterparty_id is None):
+            return [refusals.NeedsCounterparty()]
         if document.kind == Kind.COUNT:
             counted = {(line.lot_id, line.channel, line.status) for line in document.lines}
             return [refusals.CountedTwice()] if len(counted) < len(document.lines) else []
-        return []
+        return form_faults(document, self.shipments)
 
     def _places_of(self, document: Document) -> list[int]:
         if document.reverses is not None:
-            return sorted({entry.facility_id for entry in self.originals[document.reverses.hex].entries})
+            entries = self.originals[document.reverses.hex].entries
+            return sorted({entry.facility_id for entry in entries if entry.account == STOCK} | {document.facility_id})
         places = (document.facility_id, document.counterparty_id)
         return [place for place in places if place is not None]
-
-    def _counterparty_faults(self, document: Document) -> list[LineRefused]:
-        own, other = document.facility_id, document.counterparty_id
-        if document.kind not in MOVES_BETWEEN or other is None:
-            return [refusals.NeedsCounterparty()] if document.kind in NEEDS_COUNTERPARTY else []
-        names = {"facility": self.places[own].name, "counterparty": self.places[other].name}
-        if own == other:
-            return [refusals.SameFacility(facility=names["facility"])]
-        on = document.occurred_on
-        over_own, over_other = self._above(own, on), self._above(other, on)
-        if document.kind == Kind.ISSUE:
-            lower = own in over_other or self.places[other].rank > self.places[own].rank
-            return [] if lower and other not in over_own else [refusals.NotBelow(**names)]
-        if document.kind == Kind.RETURN:
-            return [] if other in over_own else [refusals.NotAbove(**names)]
-        return [refusals.NotAPeer(**names)] if other in over_own or own in over_other else []
-
-    def _line_faults(self, document: Document, line: Line) -> list[LineRefused]:
-        goods, lot = self.goods[line.item_id], self.lots[line.lot_id]
-        faults: list[LineRefused] = []
-        if not _quantity_fits(document.kind, line.quantity):
-            faults.append(refusals.BadQuantity(quantity=line.quantity))
-        if document.kind in NEEDS_REASON and not line.reason:
-            faults.append(refusals.NeedsReason())
-        if line.channel not in goods.channels:
-            faults.append(refusals.ChannelNotAllowed(item=goods.name, channel=line.channel))
-        if lot.item_id != line.item_id:
-            faults.append(refusals.WrongLot(item=goods.name))
-        if document.kind in NEEDS_USABLE and line.status != USABLE:
-            faults.append(refusals.NotUsable(lot=lot.number, item=goods.name))
-        if document.kind in NEEDS_USABLE and is_expired(lot.expires_on, document.occurred_on):
-            faults.append(refusals.ExpiredLot(lot=lot.number, item=goods.name, expires_on=lot.expires_on))
-        if document.kind in BRINGS_IN:
-            holder = self.places[document.counterparty_id or document.facility_id]
-            if goods.capability and goods.capability not in holder.capabilities:
-                faults.append(refusals.MayNotHold(facility=holder.name, item=goods.name))
-        return faults
 
     def _reversal_faults(self, document: Document) -> list[LineRefused]:
         original = self.originals.get(document.reverses.hex) if document.reverses else None
@@ -237,6 +215,14 @@ class Ledger:
             if fault:
                 faults.append(fault.at(index, line_of[key]))
         return faults
+
+    def _transit_faults(self, document: Document, entries: Sequence[Numbered], index: int) -> list[LineRefused]:
+        shipment = self.shipments.get(self.shipment_of(document) or "")
+        if shipment is None:
+            return []
+        names = {lot.id: f"{self.goods[lot.item_id].name} {lot.number}".strip() for lot in self.lots.values()}
+        faults = transit_faults(shipment, document, entries, names)
+        return [fault.at(index, fault.line) for fault in faults]
 
     def _settled_fault(self, key: Key, on: date) -> LineRefused | None:
         settled = self._settled.get((key[0], key[2]))
@@ -308,19 +294,3 @@ class Ledger:
 def _refuse(faults: Sequence[LineRefused]) -> None:
     if faults:
         raise Refused(faults)
-
-
-def _place_faults(place: Place, on: date) -> list[LineRefused]:
-    if place.closed_through is not None and on <= place.closed_through:
-        return [refusals.ClosedPeriod(facility=place.name, closed_through=place.closed_through, occurred_on=on)]
-    if place.closed_on is not None and on >= place.closed_on:
-        return [refusals.FacilityClosed(facility=place.name, closed_on=place.closed_on)]
-    return []
-
-
-def _quantity_fits(kind: str, quantity: int) -> bool:
-    if kind in STATES_ZERO:
-        return 0 <= quantity <= MAX_QUANTITY
-    if kind == Kind.ADJUSTMENT:
-        return quantity != 0 and abs(quantity) <= MAX_QUANTITY
-    return 0 < quantity <= MAX_QUANTITY

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import NamedTuple
+from uuid import UUID
 
 from lmis.i18n import Name
 from lmis.sql import Sql, as_day, as_day_or_none, as_hex
@@ -14,6 +15,7 @@ from lmis.stock.documents import Document
 from lmis.stock.facts import Balance, Goods, LotFacts, Original, Place, Shelf
 from lmis.stock.journal import Entry, Key
 from lmis.stock.ledger import Ledger
+from lmis.stock.transit import Shipment, Transit
 
 PLACES = """
     SELECT f.id, f.name, l.rank, f.capabilities, f.closed_on, f.closed_through
@@ -22,15 +24,22 @@ LOCKED = " FOR NO KEY UPDATE OF f"  # SQLite has taken its one writer when the t
 KNOWN = "SELECT uuid, id, year, number, digest FROM stock_movement WHERE uuid IN (:uuids*)"
 ORIGINALS = """
     SELECT m.uuid, m.id, m.kind, m.occurred_on, m.facility_id, m.counterparty_id, l.account, l.facility_id, l.item_id,
-        l.lot_id, l.channel, l.status, l.measure, l.quantity, l.counted, l.reason
+        l.lot_id, l.channel, l.status, l.measure, l.quantity, l.counted, l.reason, s.uuid
     FROM stock_movement m JOIN stock_movement_line l ON l.movement_id = m.id
+        LEFT JOIN shipment_document d ON d.movement_id = m.id LEFT JOIN stock_movement s ON s.id = d.shipment_id
     WHERE m.uuid IN (:uuids*) ORDER BY m.id, l.line_no"""
+SHIPMENTS = """
+    SELECT m.uuid, m.id, m.facility_id, m.counterparty_id FROM stock_movement m
+    JOIN shipment_document d ON d.movement_id = m.id AND d.shipment_id = m.id WHERE m.uuid IN (:uuids*)"""
+ON_THE_WAY = """
+    SELECT shipment_id, lot_id, channel, status, item_id, sent, received, lost, returned, since_on
+    FROM in_transit WHERE shipment_id IN (:ids*)"""
 REVERSED = "SELECT reverses_id FROM stock_movement WHERE reverses_id IN (:ids*)"
 GOODS = """
     SELECT i.id, i.name_vi, i.name_en, m.capability FROM item i JOIN method m ON m.code = i.method_code
     WHERE i.id IN (:ids*)"""
 CHANNELS = "SELECT item_id, channel_code FROM item_channel WHERE item_id IN (:ids*)"
-LOTS = "SELECT id, item_id, number, expires_on FROM lot WHERE id IN (:ids*)"
+LOTS = "SELECT id, item_id, number, expires_on, recalled_on FROM lot WHERE id IN (:ids*)"
 BALANCES = """
     SELECT facility_id, item_id, lot_id, channel, status, on_hand, received_on, last_on, settled_on, settled_id
     FROM stock_on_hand
@@ -63,11 +72,15 @@ class Known(NamedTuple):
     digest: str
 
 
-def lock_places(sql: Sql, documents: Sequence[Document], originals: Mapping[str, Original]) -> dict[int, Place]:
-    """The facilities the documents touch, held until the transaction ends."""
+def lock_places(
+    sql: Sql, documents: Sequence[Document], originals: Mapping[str, Original], shipments: Iterable[Shipment]
+) -> dict[int, Place]:
+    """The facilities the documents touch, both ends of shipments among them, held until the transaction ends."""
     ids = {d.facility_id for d in documents} | {d.counterparty_id for d in documents if d.counterparty_id}
     for original in originals.values():
         ids |= {entry.facility_id for entry in original.entries}
+    for shipment in shipments:
+        ids |= {shipment.sender_id, shipment.receiver_id}
     rows = sql.rows(PLACES if sql.sqlite else PLACES + LOCKED, ids=sorted(ids))
     return {
         row[0]: Place(row[0], row[1], row[2], frozenset(row[3].split()), as_day_or_none(row[4]), as_day_or_none(row[5]))
@@ -87,10 +100,22 @@ def originals_of(sql: Sql, documents: Sequence[Document]) -> dict[str, Original]
         return {}
     heads: dict[str, tuple[int, str, date, int, int | None]] = {}
     entries: dict[str, list[Entry]] = defaultdict(list)
+    shipments: dict[str, str | None] = {}
     for row in sql.rows(ORIGINALS, uuids=uuids):
         heads[as_hex(row[0])] = (row[1], row[2], as_day(row[3]), row[4], row[5])
-        entries[as_hex(row[0])].append(Entry(*row[6:]))
-    return {uuid: Original(*head, entries[uuid]) for uuid, head in heads.items()}
+        entries[as_hex(row[0])].append(Entry(*row[6:16]))
+        shipments[as_hex(row[0])] = as_hex(row[16]) if row[16] else None
+    return {uuid: Original(*head, entries[uuid], shipments[uuid]) for uuid, head in heads.items()}
+
+
+def shipments_of(sql: Sql, documents: Sequence[Document], originals: Mapping[str, Original]) -> dict[str, Shipment]:
+    """The shipments that documents follow or whose documents they reverse, by the hex of their UUID; no goods yet."""
+    wanted = {d.shipment for d in documents if d.shipment} | {
+        UUID(it.shipment) for it in originals.values() if it.shipment
+    }
+    if not wanted:
+        return {}
+    return {as_hex(row[0]): Shipment(*row[1:]) for row in sql.rows(SHIPMENTS, uuids=sorted(wanted))}
 
 
 def load_ledger(
@@ -98,9 +123,10 @@ def load_ledger(
     documents: Sequence[Document],
     places: Mapping[int, Place],
     originals: dict[str, Original],
+    shipments: dict[str, Shipment],
     today: date,
 ) -> Ledger:
-    """The shelves the documents touch, and the facts their rules ask for."""
+    """The shelves the documents touch, what is on the way, and the facts their rules ask for."""
     undone = [entry for original in originals.values() for entry in original.entries]
     items = sorted({li.item_id for d in documents for li in d.lines} | {entry.item_id for entry in undone})
     lots = {li.lot_id for d in documents for li in d.lines} | {entry.lot_id for entry in undone}
@@ -116,10 +142,20 @@ def load_ledger(
         history=partial(_history, sql),
     )
     ledger.originals.update(originals)
+    ledger.shipments.update(shipments)
+    _load_goods(sql, shipments.values())
     if originals:
         ids = sorted(original.id for original in originals.values())
         ledger.reversed.update(row[0] for row in sql.rows(REVERSED, ids=ids))
     return ledger
+
+
+def _load_goods(sql: Sql, shipments: Iterable[Shipment]) -> None:
+    """What of each shipment is where; read under the lock of its sender and receiver."""
+    by_id = {shipment.id: shipment for shipment in shipments}
+    if by_id:
+        for row in sql.rows(ON_THE_WAY, ids=sorted(by_id)):
+            by_id[row[0]].goods[row[1:4]] = Transit(row[4], row[5], row[6], row[7], row[8], as_day(row[9]))
 
 
 def _goods(sql: Sql, items: list[int]) -> dict[int, Goods]:
@@ -135,7 +171,7 @@ def _goods(sql: Sql, items: list[int]) -> dict[int, Goods]:
 
 def _lots(sql: Sql, ids: set[int]) -> dict[int, LotFacts]:
     rows = sql.rows(LOTS, ids=sorted(ids))
-    return {row[0]: LotFacts(row[0], row[1], row[2], as_day_or_none(row[3])) for row in rows}
+    return {row[0]: LotFacts(row[0], row[1], row[2], as_day_or_none(row[3]), as_day_or_none(row[4])) for row in rows}
 
 
 def _series(sql: Sql, facilities: list[int], items: list[int]) -> dict[Shelf, tuple[date, date]]:

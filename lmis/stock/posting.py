@@ -18,7 +18,7 @@ from lmis.stock import refusals
 from lmis.stock.documents import Document, Posted
 from lmis.stock.journal import Applied
 from lmis.stock.ledger import Ledger
-from lmis.stock.loading import Known, known_documents, load_ledger, lock_places, originals_of
+from lmis.stock.loading import Known, known_documents, load_ledger, lock_places, originals_of, shipments_of
 from lmis.stock.writing import Writer
 
 NEXT_ID = "SELECT COALESCE(MAX(id), 0) + 1 FROM stock_movement"
@@ -42,13 +42,14 @@ def post(
     """
     sql = Sql(session)
     originals = originals_of(sql, documents)
-    places = lock_places(sql, documents, originals)
+    shipments = shipments_of(sql, documents, originals)
+    places = lock_places(sql, documents, originals, shipments.values())
     known = known_documents(sql, documents)
     new, faults = _tell_apart(documents, known)
     applied: list[Applied] = []
     posted: list[Posted] = []
     if new:
-        ledger = load_ledger(sql, [documents[index] for index in new], places, originals, today)
+        ledger = load_ledger(sql, [documents[index] for index in new], places, originals, shipments, today)
         applied, refused = _apply(ledger, documents, new, _new_ids(sql, len(new)))
         faults += refused
         if not faults:

@@ -16,7 +16,7 @@ from lmis.errors import NotFound
 from lmis.i18n import N_
 from lmis.network.models import Facility
 from lmis.sql import Sql, as_day, as_day_or_none, as_hex
-from lmis.stock.documents import RULES, STOCK, document_number
+from lmis.stock.documents import RULES, STOCK, TRANSIT, Kind, document_number
 from lmis.stock.models import Reason, StockMovement, StockMovementLine
 
 SHELF = """
@@ -186,13 +186,13 @@ def document_view(session: Session, uuid: UUID) -> DocumentView:
 
 
 def _document_lines(session: Session, movement: StockMovement) -> list[DocumentLine]:
-    line = StockMovementLine
+    line, account = StockMovementLine, TRANSIT if movement.kind == Kind.TRANSIT_LOSS else STOCK
     found = session.exec(
         select(line, Item, Lot, Reason)
         .join(Item, col(Item.id) == line.item_id)
         .join(Lot, col(Lot.id) == line.lot_id)
         .outerjoin(Reason, col(Reason.code) == line.reason)
-        .where(line.movement_id == movement.id, line.account == STOCK, line.facility_id == movement.facility_id)
+        .where(line.movement_id == movement.id, line.account == account, line.facility_id == movement.facility_id)
         .order_by(col(line.line_no))
     )
     moves_status = RULES[movement.kind].account == STOCK  # both sides are on the maker's shelf: show the first

@@ -218,3 +218,46 @@ class OtherFacilitysDocument(LineRefused):
     status_code = 403
     field = "reverses"
     msgid = N_("Only the facility that made a document can reverse it.")
+
+
+class RecalledLot(LineRefused):
+    field = "lot"
+    msgid = N_(
+        "Lot %(lot)s of %(item)s was recalled on %(recalled_on)s and may not be used or given out. "
+        "Keep it apart as recalled, and send it back."
+    )
+
+
+class UnknownShipment(LineRefused):
+    status_code = 404
+    field = "shipment"
+    msgid = N_("There is no such shipment. Open it from the list of shipments.")
+
+
+class NotThisFacilitysShipment(LineRefused):
+    status_code = 403
+    field = "shipment"
+    msgid = N_("Only the facility that a shipment goes to can confirm it, and only its sender can settle or recall it.")
+
+
+class NotInShipment(LineRefused):
+    field = "lot"
+    msgid = N_("%(what)s is not in this shipment. If it arrived with it, enter it as a lot that was not announced.")
+
+
+class NothingOnTheWay(LineRefused):
+    field = "quantity"
+    msgid = N_("Nothing of %(what)s is on the way any more: it has been confirmed, settled or taken back. Look again.")
+
+
+class MoreThanOnTheWay(LineRefused):
+    field = "quantity"
+    msgid = N_(
+        "Only %(left)s units of %(what)s are still on the way; you entered %(requested)s. "
+        "Enter %(left)s, and what is beyond as excess."
+    )
+
+
+class BeforeShipment(LineRefused):
+    field = "occurred_on"
+    msgid = N_("The goods are on the way since %(since_on)s; %(occurred_on)s is before. Use that day or a later one.")

@@ -88,6 +88,25 @@ MONTHS = Kept(
         FROM stock_movement_line WHERE account = 'stock' AND measure IS NOT NULL
         GROUP BY facility_id, item_id, channel, {month}) AS sums""",
 )
+TRANSIT = Kept(
+    "in_transit",
+    ("shipment_id", "lot_id", "channel", "status"),
+    ("item_id", "sender_id", "receiver_id", "sent", "received", "lost", "returned", "quantity", "since_on"),
+    """SELECT shipment_id, lot_id, channel, status, item_id, sender, receiver,
+        CAST(SUM(CASE WHEN kind IS NULL AND quantity > 0 THEN quantity ELSE 0 END) AS BIGINT),
+        CAST(-SUM(CASE WHEN kind = 'delivery' THEN quantity ELSE 0 END) AS BIGINT),
+        CAST(-SUM(CASE WHEN kind = 'transit_loss' THEN quantity ELSE 0 END) AS BIGINT),
+        CAST(-SUM(CASE WHEN kind = 'sent_back' OR kind IS NULL AND quantity < 0 THEN quantity ELSE 0 END) AS BIGINT),
+        CAST(SUM(quantity) AS BIGINT), MAX(CASE WHEN quantity > 0 THEN occurred_on END)
+    FROM (SELECT d.shipment_id, l.lot_id, l.channel, l.status, l.item_id, s.facility_id AS sender,
+            s.counterparty_id AS receiver, l.quantity, l.occurred_on,
+            CASE WHEN COALESCE(m.reverses_id, m.id) <> d.shipment_id THEN COALESCE(o.kind, m.kind) END AS kind
+        FROM stock_movement_line l JOIN stock_movement m ON m.id = l.movement_id
+            JOIN shipment_document d ON d.movement_id = m.id JOIN stock_movement s ON s.id = d.shipment_id
+            LEFT JOIN stock_movement o ON o.id = m.reverses_id
+        WHERE l.account = 'transit') AS moved
+    GROUP BY shipment_id, lot_id, channel, status, item_id, sender, receiver""",
+)
 COUNTERS = Kept(
     "document_counter",
     ("facility_id", "kind", "year"),
@@ -107,7 +126,8 @@ CONSUMED = Kept(
     GROUP BY facility_id, item_id, channel, month HAVING SUM(quantity) <> 0""",
     where="consumed <> 0",
 )
-KEPT = (ON_HAND, SERIES_DAYS, MONTHS, CONSUMED, COUNTERS)
+ON_THE_WAY = N_("on the way below zero")
+KEPT = (ON_HAND, SERIES_DAYS, MONTHS, CONSUMED, TRANSIT, COUNTERS)
 MONTH = {True: "CAST(strftime('%Y%m', {day}) AS INTEGER)", False: "CAST(to_char({day}, 'YYYYMM') AS INTEGER)"}
 
 # Each gives the documents that break a rule: id, what stands, what should stand.
@@ -121,6 +141,15 @@ RULES_OF_DOCUMENTS = {
     N_("line dated otherwise than its document"): """
         SELECT m.id, l.occurred_on, m.occurred_on FROM stock_movement m
         JOIN stock_movement_line l ON l.movement_id = m.id WHERE l.occurred_on <> m.occurred_on""",
+    N_("goods on the way without a shipment"): """
+        SELECT l.movement_id, CAST(SUM(l.quantity) AS BIGINT), 0 FROM stock_movement_line l
+        WHERE l.account = 'transit'
+            AND NOT EXISTS (SELECT 1 FROM shipment_document d WHERE d.movement_id = l.movement_id)
+        GROUP BY l.movement_id""",
+    N_("sent differs from received, lost, returned and on the way"): """
+        SELECT shipment_id, CAST(SUM(sent) AS BIGINT), CAST(SUM(received + lost + returned + quantity) AS BIGINT)
+        FROM in_transit GROUP BY shipment_id, lot_id, channel, status
+        HAVING SUM(sent) <> SUM(received + lost + returned + quantity) OR MIN(quantity) < 0""",
     N_("lot of another item"): """
         SELECT l.movement_id, l.item_id, lot.item_id FROM stock_movement_line l
         JOIN lot ON lot.id = l.lot_id WHERE lot.item_id <> l.item_id""",
@@ -136,6 +165,14 @@ BELOW_ZERO = """
             PARTITION BY facility_id, item_id, lot_id, channel, status ORDER BY occurred_on) AS level
         FROM stock_movement_line WHERE account = 'stock'
         GROUP BY facility_id, item_id, lot_id, channel, status, occurred_on) AS levels
+    WHERE level < 0"""
+ON_THE_WAY_BELOW_ZERO = """
+    SELECT shipment_id, lot_id, channel, status, occurred_on, level FROM (
+        SELECT d.shipment_id, l.lot_id, l.channel, l.status, l.occurred_on, SUM(SUM(l.quantity)) OVER (
+            PARTITION BY d.shipment_id, l.lot_id, l.channel, l.status ORDER BY l.occurred_on) AS level
+        FROM stock_movement_line l JOIN shipment_document d ON d.movement_id = l.movement_id
+        WHERE l.account = 'transit'
+        GROUP BY d.shipment_id, l.lot_id, l.channel, l.status, l.occurred_on) AS levels
     WHERE level < 0"""
 STEPS = """
     SELECT facility_id, item_id, occurred_on, lot_id, CAST(SUM(quantity) AS BIGINT),
@@ -161,6 +198,8 @@ def verify(session: Session, progress: Callable[[str], None] = lambda _: None) -
         found += [Difference(rule, (str(row[0]),), str(row[1]), str(row[2])) for row in sql.rows(query)]
     for row in sql.rows(BELOW_ZERO):
         found.append(Difference(N_("balance below zero"), tuple(map(str, row[:6])), str(row[6]), "0"))
+    for row in sql.rows(ON_THE_WAY_BELOW_ZERO):
+        found.append(Difference(ON_THE_WAY, tuple(map(str, row[:5])), str(row[5]), "0"))
     progress("stockout")
     found += _compare_stockouts(sql)
     return _named(sql, found)
@@ -211,7 +250,7 @@ def _named(sql: Sql, differences: Sequence[Difference]) -> list[Difference]:
     named = []
     for it in differences:
         key = tuple(map(str, it.key))
-        if it.table not in RULES_OF_DOCUMENTS:
+        if it.table not in (*RULES_OF_DOCUMENTS, TRANSIT.table, ON_THE_WAY):
             second = key[1] if it.table == COUNTERS.table else items.get(key[1], key[1])
             key = (facilities.get(key[0], key[0]), second, *key[2:])
         named.append(Difference(it.table, key, it.kept, it.ledger))

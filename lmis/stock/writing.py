@@ -35,6 +35,14 @@ KEEP_SERIES = """
     INSERT INTO stock_series (facility_id, item_id, channel, first_on, last_on) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (facility_id, item_id, channel)
     DO UPDATE SET first_on = excluded.first_on, last_on = excluded.last_on"""
+INSERT_SHIPMENT_DOCUMENT = "INSERT INTO shipment_document (movement_id, shipment_id) VALUES (?, ?)"
+KEEP_TRANSIT = """
+    INSERT INTO in_transit (shipment_id, lot_id, channel, status, item_id, sender_id, receiver_id, sent, received, lost,
+        returned, quantity, since_on)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (shipment_id, lot_id, channel, status) DO UPDATE SET received = excluded.received,
+        lost = excluded.lost, returned = excluded.returned, quantity = excluded.quantity,
+        since_on = excluded.since_on"""
 COUNTERS = "SELECT facility_id, kind, year, last FROM document_counter WHERE facility_id IN (:ids*)"
 
 
@@ -54,6 +62,7 @@ class Writer:
         keep_stockouts(self._sql, self._ledger, applied)
         self._keep_balances()
         self._keep_series()
+        self._keep_shipments(applied)
         return posted
 
     # -- the ledger ----------------------------------------------------------------------------------------------
@@ -120,3 +129,24 @@ class Writer:
             if spread != known or shelf not in self._ledger.series:
                 rows.append((*shelf, spread[0].isoformat(), spread[1].isoformat()))
         self._sql.insert(KEEP_SERIES, rows)
+
+    def _keep_shipments(self, applied: Sequence[Applied]) -> None:
+        ledger = self._ledger
+        if not ledger.shipments:
+            return
+        followed = [(done.id, ledger.shipment_of(done.document)) for done in applied]
+        rows = [(movement, ledger.shipments[shipment].id) for movement, shipment in followed if shipment]
+        self._sql.insert(INSERT_SHIPMENT_DOCUMENT, rows)
+        self._sql.insert(
+            KEEP_TRANSIT,
+            [
+                (
+                    *(it.id, *key, goods.item_id, it.sender_id, it.receiver_id),
+                    *(goods.sent, goods.received, goods.lost, goods.returned, goods.quantity),
+                    goods.since_on.isoformat(),
+                )
+                for it in ledger.shipments.values()
+                for key, goods in it.goods.items()
+                if goods.moved
+            ],
+        )

@@ -11,9 +11,13 @@ from lmis.stock.documents import Document, Line
 ABOVE = {"district": ["board"], "commune": ["district", "board"], "other": ["district", "board"]}
 ABOVE |= {"board": [], "collaborator": ["commune", "district", "board"]}
 LEVEL = {"board": 1, "district": 2, "commune": 3, "other": 3, "collaborator": 5}
-TAKING = {"issue": "issued", "transfer": "issued", "return": "issued", "dispense": "dispensed", "loss": "lost"}
+TAKING = {"issue": "issued", "transfer": "issued", "return": "issued", "dispense": "dispensed"}
+TAKING |= {"loss": "lost", "disposal": "lost"}
 ADDING = {"opening": "opening", "receipt": "received", "found": "adjusted"}
 BETWEEN = {"issue", "transfer", "return"}
+MOVES_STATUS = {"quarantine": "quarantined", "release": "usable", "recall": "recalled"}
+FROM_WAY = {"delivery": "received", "transit_loss": "lost", "sent_back": "returned"}
+WAY = "way "  # what is on the way is a place of its own, named after its shipment
 
 Shelf = tuple[str, int, str, str]  # place, lot, channel, status
 Move = tuple[Shelf, int, str | None]  # shelf, change, column of the month
@@ -38,6 +42,8 @@ class Model:
     posted: list[Posted] = field(default_factory=list)
     reversed: set[int] = field(default_factory=set)
     counts: dict[tuple[str, int], tuple[date, int]] = field(default_factory=dict)
+    recalled: set[int] = field(default_factory=set)
+    ends: dict[str, tuple[str, str]] = field(default_factory=dict)  # of a shipment: sender, receiver
 
     def by_day(self, shelf: Shelf) -> Counter[date]:
         days: Counter[date] = Counter()
@@ -71,6 +77,11 @@ class Model:
                 found = [(name, number) for name in self.line_faults(document, line, to or own)]
                 faults += found
                 moves += [] if found else [(number, move) for move in self.moves(document, line, own, to)]
+        faults += [
+            ("RecalledLot", number)
+            for number, ((place, lot, _, status), change, _) in moves
+            if lot in self.recalled and status == "usable" and change > 0 and not place.startswith(WAY)
+        ]
         faults += self.balance_faults(document, moves)
         if not faults:
             self.keep(document, [move for _, move in moves])
@@ -78,6 +89,8 @@ class Model:
 
     def keep(self, document: Document, moves: list[Move]) -> None:
         own = self.places[document.facility_id]
+        if document.shipped:
+            self.ends[WAY + document.uuid.hex] = (own, self.places[document.counterparty_id or 0])
         self.posted.append(Posted(len(self.posted), document, own, moves))
         if document.reverses:
             self.reversed.add(next(p.seq for p in self.posted if p.document.uuid == document.reverses))
@@ -93,9 +106,17 @@ class Model:
         if not document.lines:
             return [("NoLines", None)]
         keys = [(line.lot_id, line.channel, line.status) for line in document.lines]
+        if document.shipped and (document.kind not in BETWEEN or document.counterparty_id is None):
+            return [("NeedsCounterparty", None)]
         if document.kind == "count" and len(set(keys)) < len(keys):
             return [("CountedTwice", None)]
-        return []
+        if document.shipment:
+            ends = self.ends.get(WAY + document.shipment.hex)
+            if ends is None:
+                return [("UnknownShipment", None)]
+            maker = ends[document.kind in ("delivery", "found")]
+            return [] if self.places[document.facility_id] == maker else [("NotThisFacilitysShipment", None)]
+        return [("UnknownShipment", None)] if document.kind in FROM_WAY else []
 
     def reversal_faults(self, document: Document) -> list[tuple[str, int | None]]:
         original = next((p for p in self.posted if p.document.uuid == document.reverses), None)
@@ -107,7 +128,7 @@ class Model:
             return [("AlreadyReversed", None)]
         if not any(change for _, change, _ in original.moves):
             return [("NothingToReverse", None)]
-        held = {(at[0], at[1]) for at, _, _ in original.moves}
+        held = {(at[0], at[1]) for at, _, _ in original.moves}  # on the way nothing is counted
         counts = [self.counts[place] for place in held if place in self.counts]
         later = [c for c in counts if c[0] >= original.document.occurred_on and c[1] > original.seq]
         return [("ReversalSettled", None)] * len(later)
@@ -131,11 +152,16 @@ class Model:
 
     def line_faults(self, document: Document, line: Line, holder: str) -> list[str]:
         faults = []
-        if line.quantity < 0 or (line.quantity == 0 and document.kind not in ("count", "opening")):
+        negative = line.quantity < 0 and document.kind != "adjustment"
+        if negative or (line.quantity == 0 and document.kind not in ("count", "opening")):
             faults.append("BadQuantity")
-        if document.kind in ("loss", "found") and not line.reason:
+        if document.kind in ("loss", "found", "disposal", "transit_loss", "adjustment") and not line.reason:
             faults.append("NeedsReason")
         item, expires = self.lots[line.lot_id]
+        if document.kind in ("issue", "dispense", "transfer") and line.lot_id in self.recalled:
+            faults.append("RecalledLot")
+        elif document.kind in ("issue", "dispense", "transfer") and line.status != "usable":
+            faults.append("NotUsable")
         if document.kind in ("issue", "dispense", "transfer") and expires and expires < document.occurred_on:
             faults.append("ExpiredLot")
         brings = document.kind in ("opening", "receipt", "issue", "transfer")
@@ -144,20 +170,29 @@ class Model:
         return faults
 
     def moves(self, document: Document, line: Line, own: str, to: str | None) -> list[Move]:
-        usable, held = ((own, line.lot_id, line.channel, status) for status in ("usable", "quarantined"))
-        kind, quantity = document.kind, line.quantity
+        kind, quantity, status = document.kind, line.quantity, line.status
+        goods = (line.lot_id, line.channel)
+        arrives = "recalled" if line.lot_id in self.recalled else status
+        if kind == "quarantine" or (kind == "release" and status == "usable"):
+            status = "usable" if kind == "quarantine" else "quarantined"
+        shelf = (own, *goods, status)
         if kind in ADDING:
-            return [(usable, quantity, ADDING[kind])]
+            return [(shelf, quantity, ADDING[kind])]
+        if kind == "adjustment":
+            return [(shelf, quantity, "adjusted")]
         if kind == "count":
-            book = sum(q for day, q in self.by_day(usable).items() if day <= document.occurred_on)
-            return [(usable, quantity - book, "adjusted")]
-        if kind == "quarantine":
-            return [(usable, -quantity, None), (held, quantity, None)]
-        if kind == "release":
-            return [(held, -quantity, None), (usable, quantity, None)]
-        moves: list[Move] = [(usable, -quantity, TAKING[kind])]
-        if kind in BETWEEN and to:
-            moves.append(((to, line.lot_id, line.channel, "usable"), quantity, "received"))
+            book = sum(q for day, q in self.by_day(shelf).items() if day <= document.occurred_on)
+            return [(shelf, quantity - book, "adjusted")]
+        if kind in MOVES_STATUS:
+            return [(shelf, -quantity, None), ((own, *goods, MOVES_STATUS[kind]), quantity, None)]
+        if kind in FROM_WAY and document.shipment:
+            taken: Move = ((WAY + document.shipment.hex, *goods, status), -quantity, None)
+            return [taken] if kind == "transit_loss" else [taken, ((own, *goods, arrives), quantity, "received")]
+        moves: list[Move] = [(shelf, -quantity, TAKING[kind])]
+        if document.shipped:
+            moves.append(((WAY + document.uuid.hex, *goods, status), quantity, None))
+        elif kind in BETWEEN and to:
+            moves.append(((to, *goods, arrives), quantity, "received"))
         return moves
 
     def balance_faults(self, document: Document, moves: list[tuple[int | None, Move]]) -> list[tuple[str, int | None]]:
@@ -168,6 +203,10 @@ class Model:
             line_of.setdefault(shelf, line)
         faults: list[tuple[str, int | None]] = []
         for shelf, change in changes.items():
+            if shelf[0].startswith(WAY):
+                name = self.way_fault(shelf, change, document.occurred_on)
+                faults += [(name, line_of[shelf])] if name else []
+                continue
             settled = self.counts.get(shelf[:2])
             lowest, later = self.lowest(shelf, document.occurred_on)
             if settled and document.occurred_on < settled[0]:
@@ -179,6 +218,19 @@ class Model:
                 faults.append((name, line_of[shelf]))
         return faults
 
+    def way_fault(self, shelf: Shelf, change: int, on: date) -> str | None:
+        """Why so much cannot be taken from what is on the way."""
+        days = self.by_day(shelf)
+        left = sum(days.values())
+        if change >= 0:
+            return None
+        if not days:
+            return "NotInShipment"
+        if left + change < 0:
+            return "MoreThanOnTheWay" if left else "NothingOnTheWay"
+        added = [p.document.occurred_on for p in self.posted for at, q, _ in p.moves if at == shelf and q > 0]
+        return "BeforeShipment" if on < max(added) else None
+
     # -- what it leads to ----------------------------------------------------------------------------------------
 
     def balances(self) -> dict[Shelf, int]:
@@ -187,6 +239,26 @@ class Model:
             for shelf, change, _ in posted.moves:
                 total[shelf] += change
         return {shelf: quantity for shelf, quantity in total.items() if quantity}
+
+    def on_shelves(self) -> dict[Shelf, int]:
+        return {shelf: n for shelf, n in self.balances().items() if not shelf[0].startswith(WAY)}
+
+    def shipments(self) -> dict[Shelf, dict[str, int]]:
+        """Of each lot on a way, what was sent, received, lost, returned and is still on it."""
+        told: dict[Shelf, dict[str, int]] = {}
+        documents = {posted.document.uuid: posted.document for posted in self.posted}
+        for posted in self.posted:
+            undone = documents.get(posted.document.reverses) if posted.document.reverses else None
+            kind = (undone or posted.document).kind
+            for shelf, change, _ in posted.moves:
+                if shelf[0].startswith(WAY):
+                    row = told.setdefault(shelf, dict.fromkeys(("sent", "received", "lost", "returned", "quantity"), 0))
+                    row["quantity"] += change
+                    if kind in FROM_WAY:
+                        row[FROM_WAY[kind]] -= change
+                    else:
+                        row["sent" if change > 0 else "returned"] += abs(change)
+        return told
 
     def months(self) -> dict[tuple[str, int, str, int], dict[str, int]]:
         """By place, item, channel and month: each column, and the closing."""
