@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -223,8 +223,10 @@ def a_document(
     to: Facility | None = None,
     party: str | None = None,
     note: str | None = None,
+    shipped: bool = False,
+    shipment: UUID | None = None,
 ) -> Document:
-    """A document to post, with an id of its own; `to`: the other facility."""
+    """A document to post, with an id of its own; `to`: the other facility; `shipment`: the dispatch it follows."""
     counterparty_id = id_of(to) if to else None
     return Document(
         uuid=uuid4(),
@@ -235,4 +237,6 @@ def a_document(
         counterparty_id=counterparty_id,
         party=party,
         note=note,
+        shipped=shipped,
+        shipment=shipment,
     )
