@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -18,6 +19,11 @@ class Settings(BaseSettings):
     secure_cookies: bool = False  # set where https ends before this program; on https itself it is automatic
     amc_months: int = 3  # default: months that average monthly consumption looks back
     near_expiry_days: int = 90  # default: a lot is near expiry when it has no more days than this
+    unconfirmed_days: int = 7  # default: a shipment that nobody has confirmed for longer than this is asked about
+    own_approval: bool = False  # whether who asked for or counted something may approve it too
+    count_approval_share: Decimal = Decimal("0.05")  # default: a count further off its book waits for a second person
+    requisition_deviation: Decimal = Decimal("0.2")  # default: a request further off its proposal than this says why
+    pack_threshold: Decimal = Decimal("0.5")  # default: of a pack begun, the share past which the whole pack is ordered
 
 
 @cache
