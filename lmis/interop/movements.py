@@ -22,7 +22,7 @@ from lmis.interop.tabular import Row, cell_day
 from lmis.interop.temporary import temporary_table
 from lmis.reading import CellRefused
 from lmis.sql import Sql
-from lmis.stock.documents import NEEDS_REASON, RULES, STATES_ZERO, Document, Kind, Line
+from lmis.stock.documents import NEEDS_REASON, OF_A_SHIPMENT, RULES, STATES_ZERO, Document, Kind, Line
 from lmis.stock.lots import find_or_add_lots
 from lmis.stock.posting import post
 from lmis.stock.reference import OTHER
@@ -35,7 +35,7 @@ NAMESPACE = UUID("2f0d8f4e-6f0a-5c55-9b0d-6a1d3f7c9e21")  # of the ids of moveme
 BATCH = 3000  # rows posted at once
 MOVES_TO = frozenset({Kind.ISSUE, Kind.TRANSFER, Kind.RETURN})  # counterparty: a facility's code
 BRINGS_LOTS = frozenset({Kind.OPENING, Kind.RECEIPT, Kind.FOUND, Kind.COUNT})
-KINDS = frozenset(RULES) - {Kind.REVERSAL, Kind.QUARANTINE, Kind.RELEASE}
+KINDS = frozenset(RULES) - OF_A_SHIPMENT - {Kind.REVERSAL, Kind.QUARANTINE, Kind.RELEASE, Kind.RECALL}
 
 
 class UnknownKindOfRow(LmisError):
