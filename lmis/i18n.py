@@ -67,7 +67,10 @@ class Name:
 
 
 def show(value: object, language: str) -> str:
-    """`value` as people of `language` write it: messages translated, numbers grouped, dates dd/MM/yyyy."""
+    """`value` as people of `language` write it: messages translated, numbers grouped, dates dd/MM/yyyy.
+
+    A decimal has one place, or two where it has just two: 4,1 for 4.0647, but 0,25.
+    """
     match value:
         case Message():
             return value.translate(language)
@@ -78,7 +81,7 @@ def show(value: object, language: str) -> str:
         case int():
             return number(value, language)
         case Decimal():
-            return decimal(value, language)
+            return decimal(value, language, 2 if value == round(value, 2) != round(value, 1) else 1)
         case datetime():
             return moment(value)
         case date():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from itertools import count
 from typing import TypeVar
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from lmis.accounts.models import User
 from lmis.catalog.models import Channel, Item, ItemChannel, Lot, Method, Price
 from lmis.i18n import nfc, search_key, sort_key
 from lmis.network.models import ALWAYS, Facility, FacilityParent, Level
+from lmis.policy.models import StockPolicy
 from lmis.stock.documents import USABLE, Document, Kind, Line
 from lmis.stock.lots import lot_key
 
@@ -182,6 +184,32 @@ def a_price(
     """The price of one base unit in whole đồng."""
     a_channel(session, channel)
     return add(session, Price(item_id=id_of(item), channel_code=channel, valid_from=since, dong=dong))
+
+
+def a_policy(
+    session: Session,
+    at: Facility | None = None,
+    *,
+    level: str | None = None,
+    item: int | None = None,
+    since: date = date(2026, 1, 1),
+    until: date | None = None,
+    **values: str,
+) -> StockPolicy:
+    """Values as the database keeps them. until: the first day they no longer hold."""
+    return add(
+        session,
+        StockPolicy(
+            uuid=uuid4(),
+            facility_id=id_of(at) if at else None,
+            level_code=level,
+            item_id=item,
+            valid_from=since,
+            valid_to=until,
+            set_at=NOW,
+            **{name: Decimal(value) for name, value in values.items()},
+        ),
+    )
 
 
 def a_user(

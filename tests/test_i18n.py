@@ -99,6 +99,20 @@ def test_fractions_round_half_up_to_one_place(value, vietnamese, english):
     assert (decimal(value, "vi"), decimal(value, "en")) == (vietnamese, english)
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (Decimal("0.25"), "0,25"),
+        (Decimal("0.50"), "0,5"),
+        (Decimal(3), "3,0"),
+        (Decimal("4.0647"), "4,1"),
+        (Decimal(1) / 3, "0,3"),
+    ],
+)
+def test_hundredths_are_shown_where_a_figure_has_just_these(value, shown):
+    assert show(value, "vi") == shown
+
+
 def test_money_is_in_whole_dong_and_never_breaks_from_its_sign():
     assert money(1234567, "vi") == "1.234.567\N{NO-BREAK SPACE}₫"
 

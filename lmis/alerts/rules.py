@@ -1,11 +1,12 @@
-"""When stock calls for attention. Pure. The thresholds are this program's defaults, not an official rule."""
+"""When stock calls for attention. Pure; the limits are those of the stock policy."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+from lmis.policy.rules import Policy
 
 
 class Status(StrEnum):
@@ -17,33 +18,16 @@ class Status(StrEnum):
     UNKNOWN = "unknown"  # stock is there, but nothing has been consumed to measure it by
 
 
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Months of stock: below `emergency` order at once, below `minimum` order, above `maximum` it is too much."""
+def status(usable: int, months_of_stock: Decimal | None, limits: Policy) -> Status:
+    """How `usable` base units stand, which last `months_of_stock` (None: no consumption known).
 
-    emergency: Decimal
-    minimum: Decimal
-    maximum: Decimal
-
-
-DEFAULT_THRESHOLDS = (  # from this rank of level down
-    (0, Thresholds(Decimal("1"), Decimal("2"), Decimal("6"))),
-    (3, Thresholds(Decimal("0.5"), Decimal("1"), Decimal("3"))),
-)
-
-
-def thresholds_for(rank: int) -> Thresholds:
-    """The default thresholds of a level: stations and below hold less than the stores above them."""
-    return [limits for least, limits in DEFAULT_THRESHOLDS if rank >= least][-1]
-
-
-def status(usable: int, months_of_stock: Decimal | None, limits: Thresholds) -> Status:
-    """How `usable` base units stand, which last `months_of_stock` (None: no consumption known)."""
+    Below the emergency point one orders at once, below the minimum one orders, above the maximum it is too much.
+    """
     if not usable:
         return Status.OUT
     if months_of_stock is None:
         return Status.UNKNOWN
-    if months_of_stock < limits.emergency:
+    if months_of_stock < limits.emergency_point:
         return Status.EMERGENCY
     if months_of_stock < limits.minimum:
         return Status.BELOW

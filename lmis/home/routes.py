@@ -6,10 +6,9 @@ from fastapi import APIRouter, Request, Response
 
 from lmis import clock
 from lmis.accounts.deps import CurrentPlace, CurrentUser
-from lmis.alerts.rules import thresholds_for
 from lmis.config import settings
 from lmis.db import Reader
-from lmis.home.service import stock_on_hand, stockouts_below, tasks
+from lmis.home.service import shared_limits, stock_on_hand, stockouts_below, tasks
 from lmis.network.service import children, search_facilities
 from lmis.pages import page
 from lmis.stock.papers import papers
@@ -21,13 +20,13 @@ router = APIRouter()
 @router.get("/f/{code}")
 def home(request: Request, place: CurrentPlace, session: Reader) -> Response:
     today = clock.today()
-    held = stock_on_hand(session, place.id, place.level.rank, today)
+    held = stock_on_hand(session, place.id, today)
     return page(
         request,
         "home/home.html",
         tasks=tasks(session, place.id, held, today),
         held=held,
-        limits=thresholds_for(place.level.rank),
+        limits=shared_limits(held),
         documents=papers(session, recent_documents(session, place.id, 6)),
         near_expiry_days=settings().near_expiry_days,
         today=today,
@@ -36,9 +35,8 @@ def home(request: Request, place: CurrentPlace, session: Reader) -> Response:
 
 @router.get("/f/{code}/stock")
 def stock(request: Request, place: CurrentPlace, session: Reader) -> Response:
-    held = stock_on_hand(session, place.id, place.level.rank, clock.today())
-    limits = thresholds_for(place.level.rank)
-    return page(request, "home/stock.html", held=held, limits=limits, amc_months=settings().amc_months)
+    held = stock_on_hand(session, place.id, clock.today())
+    return page(request, "home/stock.html", held=held, limits=shared_limits(held), amc_months=settings().amc_months)
 
 
 @router.get("/f/{code}/facilities")

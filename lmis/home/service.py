@@ -11,13 +11,15 @@ from itertools import islice
 from sqlalchemy import Date, bindparam, text
 from sqlmodel import Session, col, or_, select
 
-from lmis.alerts.rules import Status, Thresholds, is_near_expiry, status, thresholds_for
+from lmis.alerts.rules import Status, is_near_expiry, status
 from lmis.catalog.models import Channel, Item
 from lmis.catalog.service import items
 from lmis.config import settings
 from lmis.db import id_of
 from lmis.network.models import Facility
 from lmis.network.service import SUBTREE, subtree_ids
+from lmis.policy.rules import Policy
+from lmis.policy.service import policies
 from lmis.reports.stock_report import consumption
 from lmis.stock.fefo import is_expired
 from lmis.stock.models import StockOnHand, Stockout
@@ -41,13 +43,17 @@ class HeldLot:
 
 @dataclass(frozen=True, slots=True)
 class HeldItem:
-    """An item that the facility holds or has held. usable: base units that may be given out today."""
+    """An item that the facility holds or has held. usable: base units that may be given out today.
+
+    limits: the stock policy by which its status is told.
+    """
 
     item: Item
     on_hand: int
     usable: int
     months_of_stock: Decimal | None
     status: Status
+    limits: Policy
     lots: Sequence[HeldLot]
 
     @property
@@ -77,8 +83,8 @@ class OutOfStock:
     started_on: date
 
 
-def stock_on_hand(session: Session, facility_id: int, rank: int, today: date) -> list[HeldItem]:
-    """Every item the facility holds or has held, in the order of lists. rank: of the facility's level."""
+def stock_on_hand(session: Session, facility_id: int, today: date) -> list[HeldItem]:
+    """Every item the facility holds or has held, in the order of lists."""
     lots: dict[int, list[HeldLot]] = {}
     for shelf in shelves(session, facility_id):
         lots.setdefault(id_of(shelf.item), []).extend(
@@ -89,12 +95,18 @@ def stock_on_hand(session: Session, facility_id: int, rank: int, today: date) ->
         use[item_id] = use.get(item_id, Decimal(0)) + amc
     known = session.exec(select(StockOnHand.item_id).where(StockOnHand.facility_id == facility_id).distinct())
     ever = set(known)
-    limits = thresholds_for(rank)
+    limits = policies(session, [facility_id], ever, today)
     return [
-        _held(item, lots.get(id_of(item), []), use.get(id_of(item)), limits)
+        _held(item, lots.get(id_of(item), []), use.get(id_of(item)), limits[facility_id, id_of(item)])
         for item in items(session)
         if id_of(item) in ever
     ]
+
+
+def shared_limits(held: Sequence[HeldItem]) -> Policy | None:
+    """The limits by which all the items are judged; None where they differ."""
+    limits = {(it.limits.emergency_point, it.limits.minimum, it.limits.maximum): it.limits for it in held}
+    return next(iter(limits.values())) if len(limits) == 1 else None
 
 
 def _mark(lot: ShelfLot, today: date) -> str | None:
@@ -102,11 +114,11 @@ def _mark(lot: ShelfLot, today: date) -> str | None:
     return blocked(lot, today) or ("near" if near else None)
 
 
-def _held(item: Item, lots: Sequence[HeldLot], amc: Decimal | None, limits: Thresholds) -> HeldItem:
+def _held(item: Item, lots: Sequence[HeldLot], amc: Decimal | None, limits: Policy) -> HeldItem:
     usable = sum(it.lot.on_hand for it in lots if it.mark in (None, "near"))
     months = Decimal(usable) / amc if amc else None
     on_hand = sum(it.lot.on_hand for it in lots)
-    return HeldItem(item, on_hand, usable, months, status(usable, months, limits), lots)
+    return HeldItem(item, on_hand, usable, months, status(usable, months, limits), limits, lots)
 
 
 def tasks(session: Session, facility_id: int, held: Sequence[HeldItem], today: date) -> Tasks:

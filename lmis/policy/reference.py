@@ -46,6 +46,6 @@ SHELF_LIFE: Mapping[str, Decimal] = {
 def default_values(rank: int, method: str | None) -> dict[str, Decimal]:
     """The defaults of a level's rank; with a method, its shelf life where one is known."""
     values = dict([its for least, its in BY_RANK if rank >= least][-1])
-    if method in SHELF_LIFE:
+    if method is not None and method in SHELF_LIFE:
         values["shelf_life"] = SHELF_LIFE[method]
     return values

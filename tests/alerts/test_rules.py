@@ -7,9 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from lmis.alerts.rules import Status, is_near_expiry, status, thresholds_for
+from lmis.alerts.rules import Status, is_near_expiry, status
+from lmis.policy.rules import Target, resolve
 
-STATION = thresholds_for(3)
+STATION = resolve(Target((), "commune", 3, None, None), ())  # 0.5, 1 and 3 months
 TODAY = date(2026, 11, 20)
 
 
@@ -29,11 +30,6 @@ TODAY = date(2026, 11, 20)
 )
 def test_a_stations_stock_is_judged_by_its_months(usable, months, expected):
     assert status(usable, months, STATION) is expected
-
-
-@pytest.mark.parametrize(("rank", "maximum"), [(0, 6), (1, 6), (2, 6), (3, 3), (4, 3), (5, 3)])
-def test_stores_above_hold_more_than_stations(rank, maximum):
-    assert thresholds_for(rank).maximum == maximum
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from lmis.stock.documents import Kind
-from tests.factories import TODAY, a_document, a_facility, a_line
+from tests.factories import TODAY, a_document, a_facility, a_line, a_lot, a_policy, an_item, id_of
 from tests.web import Site, text_of
 
 
@@ -61,6 +61,34 @@ def test_stock_is_measured_in_months_of_use(site: Site, received, said):
     use_up(site, lot, site.tree.commune, 100)
 
     assert said in home(site, site.tree.commune)
+
+
+def test_the_limits_are_those_of_the_stock_policy(site: Site):
+    lot = site.receive(300 + 100, at=site.tree.commune, on=date(2026, 7, 31))
+    use_up(site, lot, site.tree.commune, 100)
+    site.add(a_policy, site.tree.commune, minimum="1.25", maximum="4", emergency_point="0.75")
+
+    words = home(site, site.tree.commune)
+
+    assert "1 items below minimum" in words  # one month is left
+    assert (
+        "Enough is from 1.25 to 4.0 months of stock; below 0.75 months is an emergency. "
+        "See where these limits come from" in words
+    )
+    assert "the minimum of 1.25 and the maximum of 4.0 months" in home(site, site.tree.commune, "/stock")
+
+
+def test_items_are_judged_each_by_its_own_limits(site: Site):
+    for item in (site.condom, site.add(an_item)):
+        lot = site.add(a_lot, item)
+        site.post(a_document(site.tree.commune, a_line(lot, 400), on=date(2026, 7, 31)))
+        use_up(site, lot, site.tree.commune, 100)
+    site.add(a_policy, site.tree.commune, item=id_of(site.condom), minimum="1.5")
+
+    words = home(site, site.tree.commune)
+
+    assert "1 items below minimum" in words
+    assert "What is enough differs from item to item. See where these limits come from" in words
 
 
 def test_a_store_covers_what_those_below_use(site: Site):

@@ -4,43 +4,12 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
-from uuid import uuid4
 
-from sqlmodel import Session
-
-from lmis.network.models import Facility
-from lmis.policy.models import StockPolicy
 from lmis.policy.rules import Source, Where
 from lmis.policy.service import policies
-from tests.factories import NOW, TODAY, a_facility, a_tree, add, an_item, id_of, under
+from tests.factories import TODAY, a_facility, a_policy, a_tree, an_item, id_of, under
 
 NEW_YEAR = date(2026, 1, 1)
-
-
-def a_policy(
-    session: Session,
-    at: Facility | None = None,
-    *,
-    level: str | None = None,
-    item: int | None = None,
-    since: date = NEW_YEAR,
-    until: date | None = None,
-    **values: str,
-) -> StockPolicy:
-    """Values as the database keeps them. until: the first day they no longer hold."""
-    return add(
-        session,
-        StockPolicy(
-            uuid=uuid4(),
-            facility_id=id_of(at) if at else None,
-            level_code=level,
-            item_id=item,
-            valid_from=since,
-            valid_to=until,
-            set_at=NOW,
-            **{name: Decimal(value) for name, value in values.items()},
-        ),
-    )
 
 
 def test_every_facility_has_a_policy_for_every_item(session):
