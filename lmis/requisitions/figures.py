@@ -1,0 +1,172 @@
+"""What a requisition begins with: the ledger's figures of each item and channel, and the order they propose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from lmis.calendar import Month, first_of, last_of
+from lmis.config import settings
+from lmis.forecast.consumption import stockout_spans_of
+from lmis.forecast.measures import maximum_level, order_quantity, rounded_to_packs
+from lmis.policy.service import policies
+from lmis.reports.stock_report import FIGURES, consumption
+from lmis.reports.stock_report import Figures as Moved
+from lmis.requisitions.refusals import Key
+from lmis.shipments.queries import on_the_way
+from lmis.sql import Sql
+from lmis.stock.stockouts import days_out
+
+SERIES = "SELECT item_id, channel FROM stock_series WHERE facility_id = :facility"
+USABLE = """
+    SELECT s.item_id, s.channel, CAST(SUM(s.on_hand) AS BIGINT)
+    FROM stock_on_hand s JOIN lot l ON l.id = s.lot_id
+    WHERE s.facility_id = :facility AND s.status = 'usable' AND s.on_hand > 0 AND l.recalled_on IS NULL
+        AND (l.expires_on IS NULL OR l.expires_on >= :today)
+    GROUP BY s.item_id, s.channel"""
+# What those below have been authorised to ask for and were not sent; what an open requisition of this facility has
+# already asked for on their behalf is not asked for twice.
+OWED = """
+    FROM requisition r LEFT JOIN requisition whole ON whole.id = r.part_of_id
+    WHERE r.supplier_id = :facility AND r.status IN ('authorised', 'approved')
+        AND (whole.id IS NULL OR whole.status IN ('released', 'skipped'))"""
+PARTS = f"SELECT r.id {OWED}"
+UNFILLED = f"""
+    SELECT l.item_id, l.channel, CAST(SUM(COALESCE(l.approved, l.requested)) AS BIGINT)
+    FROM requisition_line l WHERE l.requisition_id IN (SELECT r.id {OWED})
+    GROUP BY l.item_id, l.channel"""  # noqa: S608 - both parts are written here
+GOODS = """
+    SELECT i.id, i.pack_size, m.capability FROM item i JOIN method m ON m.code = i.method_code
+    WHERE i.id IN (:items*)"""
+CHANNELS = "SELECT item_id, channel_code FROM item_channel WHERE item_id IN (:items*)"
+CAPABILITIES = "SELECT capabilities FROM facility WHERE id = :facility"
+NO_MOVEMENT: Moved = (0, 0, 0, 0, 0, 0)
+THOUSANDTH = Decimal("0.001")
+
+
+class Figures(NamedTuple):
+    """One line as it begins; see RequisitionLine."""
+
+    item_id: int
+    channel: str
+    opening: int
+    received: int
+    issued: int
+    dispensed: int
+    adjusted: int
+    lost: int
+    closing: int
+    days_out: int
+    amc: Decimal | None
+    on_hand: int
+    in_transit: int
+    unfilled: int
+    maximum_months: Decimal
+    maximum_level: int | None
+    proposed: int
+
+
+class Goods(NamedTuple):
+    """What an item asks of who holds it. channels: those it moves in; none: all."""
+
+    id: int
+    pack_size: int
+    capability: str | None
+    channels: frozenset[str]
+
+    def moves_in(self, channel: str) -> bool:
+        return not self.channels or channel in self.channels
+
+
+def goods(sql: Sql, item_ids: Iterable[int]) -> dict[int, Goods]:
+    ids = sorted(set(item_ids))
+    channels: dict[int, set[str]] = {}
+    for item_id, channel in sql.rows(CHANNELS, items=ids):
+        channels.setdefault(item_id, set()).add(channel)
+    return {row[0]: Goods._make((*row, frozenset(channels.get(row[0], ())))) for row in sql.rows(GOODS, items=ids)}
+
+
+def may_hold(sql: Sql, facility_id: int, its: Iterable[Goods]) -> set[int]:
+    """The ids of the items that a facility may hold."""
+    capabilities = set(sql.rows(CAPABILITIES, facility=facility_id)[0][0].split())
+    return {it.id for it in its if it.capability is None or it.capability in capabilities}
+
+
+def parts(session: Session, facility_id: int) -> list[int]:
+    """The ids of the requisitions from below that a requisition begun now asks for in its turn."""
+    return [row[0] for row in Sql(session).rows(PARTS, facility=facility_id)]
+
+
+def figures(
+    session: Session, facility_id: int, period: Month, *, today: date, only: Key | None = None
+) -> list[Figures]:
+    """The figures of every item and channel the facility has had, or is asked for from below, and may hold.
+
+    only: the one item and channel wanted, had before or not.
+    """
+    sql = Sql(session)
+    unfilled = _by_key(sql, UNFILLED, facility=facility_id)
+    keys = {only} if only else {row[:2] for row in sql.rows(SERIES, facility=facility_id)} | unfilled.keys()
+    its = goods(sql, {item for item, _ in keys})
+    held = may_hold(sql, facility_id, its.values())
+    keys = {key for key in keys if key[0] in held and its[key[0]].moves_in(key[1])}
+    now = _Now(session, facility_id, today, unfilled)
+    moved = _moved(sql, facility_id, period)
+    out = _days_out(session, facility_id, period, today)
+    months = {item: policy.maximum for (_, item), policy in policies(session, [facility_id], its, today).items()}
+    return [
+        _line(key, moved.get(key, NO_MOVEMENT), out.get(key[0], 0), now, months[key[0]], its[key[0]].pack_size)
+        for key in sorted(keys)
+    ]
+
+
+class _Now:
+    """How the facility stands today, by item and channel."""
+
+    def __init__(self, session: Session, facility_id: int, today: date, unfilled: Mapping[Key, int]) -> None:
+        self.amc = consumption(session, facility_id, today)
+        self.on_hand = _by_key(Sql(session), USABLE, facility=facility_id, today=today)
+        coming = on_the_way(session, [facility_id])
+        self.in_transit = {(item, channel): units for (_, item, channel), units in coming.items()}
+        self.unfilled = unfilled
+
+
+def _line(key: Key, moved: Moved, out: int, now: _Now, months: Decimal, pack_size: int) -> Figures:
+    opening, received, issued, dispensed, adjusted, lost = moved
+    amc, on_hand = now.amc.get(key), now.on_hand.get(key, 0)
+    in_transit, unfilled = now.in_transit.get(key, 0), now.unfilled.get(key, 0)
+    level = None if amc is None else maximum_level(amc, months)
+    order = order_quantity(level or 0, on_hand, in_transit, unfilled)
+    return Figures(
+        *key,
+        *moved,
+        closing=opening + received - issued - dispensed + adjusted - lost,
+        days_out=out,
+        amc=None if amc is None else amc.quantize(THOUSANDTH),
+        on_hand=on_hand,
+        in_transit=in_transit,
+        unfilled=unfilled,
+        maximum_months=months,
+        maximum_level=level,
+        proposed=rounded_to_packs(order, pack_size, settings().pack_threshold),
+    )
+
+
+def _by_key(sql: Sql, statement: str, **params: object) -> dict[Key, int]:
+    return {row[:2]: row[2] for row in sql.rows(statement, **params)}
+
+
+def _moved(sql: Sql, facility_id: int, period: Month) -> dict[Key, Moved]:
+    last = last_of(period)
+    rows = sql.rows(FIGURES, ids=[facility_id], first=period, last=period, day=last)
+    return {row[1:3]: row[3:] for row in rows}
+
+
+def _days_out(session: Session, facility_id: int, period: Month, today: date) -> dict[int, int]:
+    first, last = first_of(period), min(last_of(period), today)
+    spans = stockout_spans_of(session, [facility_id], first, last)
+    return {item: days_out(its, first, last) for (_, item), its in spans.items()}
