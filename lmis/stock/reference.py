@@ -13,6 +13,7 @@ OTHER = "other"
 OPENING_GAP = "import_opening_gap"
 IMBALANCE = "import_imbalance"
 ADJUSTED = "import_adjusted"
+SENT_UNRECORDED = "sent_unrecorded"  # given by the program: it went out with a shipment whose paper did not say so
 
 _BOTH_WAYS = (Kind.ADJUSTMENT, Kind.COUNT)
 _REASONS: tuple[tuple[str, str, str, tuple[Kind, ...]], ...] = (
@@ -31,6 +32,19 @@ _REASONS: tuple[tuple[str, str, str, tuple[Kind, ...]], ...] = (
     ("wrong_delivery", "Giao nhầm", "Delivered by mistake", (Kind.RETURN,)),
     ("quality_check", "Chờ kiểm tra chất lượng", "Waiting for a quality check", (Kind.QUARANTINE,)),
     ("passed_check", "Đạt kiểm tra chất lượng", "Passed the quality check", (Kind.RELEASE,)),
+    ("short_in_box", "Thiếu so với phiếu xuất", "Fewer than the paper says", (Kind.DELIVERY,)),
+    ("damaged_in_transit", "Hư hỏng khi vận chuyển", "Damaged in transit", (Kind.DELIVERY, Kind.TRANSIT_LOSS)),
+    ("wet", "Bị ướt, ẩm", "Wet or damp", (Kind.DELIVERY, Kind.TRANSIT_LOSS)),
+    ("broken_packaging", "Bao bì rách, vỡ", "Broken packaging", (Kind.DELIVERY,)),
+    ("wrong_lot", "Sai lô hoặc sai mặt hàng", "Wrong lot or item", (Kind.DELIVERY,)),
+    ("more_in_box", "Thừa so với phiếu xuất", "More than the paper says", (Kind.DELIVERY,)),
+    ("short_dated", "Hạn dùng còn quá ngắn", "Too close to its expiry date", (Kind.DELIVERY,)),
+    ("not_asked_for", "Không đề nghị cấp", "Not asked for", (Kind.DELIVERY,)),
+    ("lost_in_transit", "Mất trên đường vận chuyển", "Lost on the way", (Kind.TRANSIT_LOSS,)),
+    ("never_left", "Chưa rời kho", "Never left the store", (Kind.SENT_BACK,)),
+    ("sent_by_mistake", "Gửi nhầm", "Sent by mistake", (Kind.SENT_BACK,)),
+    ("needed_elsewhere", "Cần cho nơi khác", "Needed elsewhere", (Kind.SENT_BACK,)),
+    (SENT_UNRECORDED, "Đã gửi đi mà phiếu không ghi", "Sent without being on the paper", ()),
     (ADJUSTED, "Điều chỉnh theo báo cáo nhập", "Adjusted in the imported report", (Kind.ADJUSTMENT,)),
     (
         OPENING_GAP,
