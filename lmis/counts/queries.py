@@ -18,6 +18,8 @@ from lmis.counts.refusals import UnknownCount
 from lmis.counts.rules import NOT_OVER, NOTHING, Figures, Since, State
 from lmis.db import id_of
 from lmis.sql import Sql, as_day_or_none
+from lmis.stock.models import StockMovement
+from lmis.stock.queries import number_of
 from lmis.stock.shelves import channels
 
 LINES = """
@@ -43,6 +45,8 @@ MOVED = """
         WHERE li.movement_id > :since AND li.facility_id = :facility AND li.account = 'stock') AS moves
     GROUP BY lot_id, channel, status"""
 
+EVER = "SELECT DISTINCT item_id FROM stock_series WHERE facility_id = :facility"
+
 Place = tuple[int, str, str]  # lot, channel, status
 
 
@@ -67,6 +71,11 @@ class CountLine:
         return self.figures.counted is not None
 
     @property
+    def has_moved(self) -> bool:
+        """Whether goods of it came or went since the count began."""
+        return bool(self.figures.since.moved or self.figures.included)
+
+    @property
     def is_left_out(self) -> bool:
         """Whether the book has it and nobody counted it."""
         return not self.is_counted and not self.added
@@ -78,6 +87,13 @@ class Progress(NamedTuple):
     lines: int = 0
     counted: int = 0
     differing: int = 0
+
+
+class CountDocument(NamedTuple):
+    """The ledger's document of a posted count. is_reversed: whether it has been reversed."""
+
+    number: str
+    is_reversed: bool
 
 
 class Entry(NamedTuple):
@@ -158,3 +174,18 @@ def entries_since(session: Session, count: StockCount, version: int, but: int | 
         .order_by(col(entry.version))
     )
     return {line: Entry(name, at) for line, at, name, user in session.exec(found) if user != but}
+
+
+def items_held(session: Session, facility_id: int) -> list[Item]:
+    """The items that the facility holds or has held, in the order of lists."""
+    ever = {row[0] for row in Sql(session).rows(EVER, facility=facility_id)}
+    return [item for item in items(session) if item.id in ever]
+
+
+def document_of(session: Session, count: StockCount) -> CountDocument | None:
+    """What a count was posted as; None unless it was."""
+    movement = session.exec(select(StockMovement).where(StockMovement.uuid == count.uuid)).first()
+    if movement is None:
+        return None
+    reversal = session.exec(select(StockMovement.id).where(StockMovement.reverses_id == movement.id)).first()
+    return CountDocument(number_of(movement), reversal is not None)

@@ -67,6 +67,10 @@ class Figures:
         return Decimal(self.difference) / self.expected if self.difference and self.expected > 0 else None
 
     @property
+    def percent(self) -> Decimal | None:
+        return None if self.share is None else self.share * 100
+
+    @property
     def stated(self) -> int:
         """What the ledger's document states: on the shelf at the end of the day of the count."""
         at_end = self.book + self.since.moved + self.since.corrected - self.since.later

@@ -1,0 +1,62 @@
+"""Reading what the plan of counts needs of a facility."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import date
+from functools import cache
+
+from sqlmodel import Session, col, select
+
+from lmis.catalog.models import Channel
+from lmis.catalog.service import price_on
+from lmis.counts.plan import MOVEMENT_MONTHS, Held, Proposal, months_later, plan
+from lmis.sql import Sql, as_day, as_day_or_none
+
+# A lot's age runs from its last count, or from when it came; an item is as old as the part that waits longest.
+SHELF = """
+    SELECT item_id, channel, CAST(SUM(on_hand) AS BIGINT), MIN(COALESCE(settled_on, received_on)),
+        MIN(CASE WHEN settled_on IS NULL THEN received_on END)
+    FROM stock_on_hand WHERE facility_id = :facility AND on_hand > 0 GROUP BY item_id, channel"""
+MOVEMENTS = """
+    SELECT item_id, COUNT(*) FROM stock_movement_line
+    WHERE account = 'stock' AND facility_id = :facility AND item_id IN (:items*) AND occurred_on > :since
+    GROUP BY item_id"""
+
+
+def count_plan(session: Session, facility_id: int, today: date) -> list[Proposal]:
+    """What is on the facility's shelf, each item with the day its next count is due, the first due first."""
+    sql = Sql(session)
+    rows = sql.rows(SHELF, facility=facility_id)
+    since = months_later(today, -MOVEMENT_MONTHS)
+    ids = sorted({row[0] for row in rows})
+    movements = dict(sql.rows(MOVEMENTS, facility=facility_id, items=ids, since=since)) if ids else {}
+    price = _prices(session, today)
+    value: dict[int, int] = defaultdict(int)
+    oldest: dict[int, date] = {}
+    never: dict[int, date] = {}
+    for item, channel, on_hand, waits_since, uncounted_since in rows:
+        value[item] += on_hand * price(item, channel)
+        oldest[item] = min(as_day(waits_since), oldest.get(item, date.max))
+        if came := as_day_or_none(uncounted_since):
+            never[item] = min(came, never.get(item, date.max))
+    return plan([_held(item, value[item], movements.get(item, 0), oldest[item], never.get(item)) for item in ids])
+
+
+def _held(item: int, value: int, movements: int, oldest: date, never: date | None) -> Held:
+    """never: when the oldest part that was never counted came."""
+    if never is not None and never <= oldest:
+        return Held(item, value, movements, None, never)
+    return Held(item, value, movements, oldest, oldest)
+
+
+def _prices(session: Session, today: date) -> Callable[[int, str], int]:
+    """Whole đồng of a base unit by item and channel, 0 where the channel has no price."""
+    priced = set(session.exec(select(Channel.code).where(col(Channel.priced).is_(True))))
+
+    @cache
+    def price(item: int, channel: str) -> int:
+        return (price_on(session, item, channel, today) or 0) if channel in priced else 0
+
+    return price
