@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from lmis.i18n import N_, Message
 from lmis.sql import Sql, as_day, as_day_or_none
+from lmis.stock.documents import LOT_RECALL, REQUISITION
 from lmis.stock.stockouts import Span, Step, whole_history
 
 SHELF = ("facility_id", "item_id", "lot_id", "channel", "status")
@@ -107,12 +108,18 @@ TRANSIT = Kept(
         WHERE l.account = 'transit') AS moved
     GROUP BY shipment_id, lot_id, channel, status, item_id, sender, receiver""",
 )
+# The papers that move no stock are numbered by the same counter; their tables stand above this package.
+PAPERS = [
+    f" UNION ALL SELECT facility_id, '{kind}', year, number FROM {kind}"  # noqa: S608 - names of our own tables
+    for kind in (REQUISITION, LOT_RECALL)
+]
 COUNTERS = Kept(
     "document_counter",
     ("facility_id", "kind", "year"),
     ("last",),
-    """SELECT facility_id, kind, year, CASE WHEN MIN(number) = 1 AND MAX(number) = COUNT(*) THEN MAX(number) END
-    FROM stock_movement GROUP BY facility_id, kind, year""",
+    f"""SELECT facility_id, kind, year, CASE WHEN MIN(number) = 1 AND MAX(number) = COUNT(*) THEN MAX(number) END
+    FROM (SELECT facility_id, kind, year, number FROM stock_movement{"".join(PAPERS)}) AS papers
+    GROUP BY facility_id, kind, year""",  # noqa: S608 - names of our own tables
 )
 CONSUMED = Kept(
     "stock_month",

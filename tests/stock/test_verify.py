@@ -10,10 +10,11 @@ from sqlmodel import Session
 
 from lmis.catalog.models import Lot
 from lmis.sql import Sql
-from lmis.stock.documents import Kind
+from lmis.stock.documents import LOT_RECALL, REQUISITION, Kind
+from lmis.stock.numbering import take_numbers
 from lmis.stock.posting import post
 from lmis.stock.verify import verify
-from tests.factories import NOW, TODAY, Tree, a_document, a_line, a_lot, a_tree
+from tests.factories import NOW, TODAY, Tree, a_document, a_line, a_lot, a_tree, id_of
 
 
 @pytest.fixture
@@ -114,3 +115,11 @@ def test_a_gap_in_the_numbers_of_documents_is_named(session: Session, tree: Tree
     found = {difference.table: difference for difference in verify(session)}
     assert found.keys() == {"document_counter", "document without lines"}
     assert found["document_counter"].key == (tree.board.code, "receipt", "2026")
+
+
+@pytest.mark.parametrize("kind", [REQUISITION, LOT_RECALL])
+def test_a_number_taken_for_a_paper_that_is_not_there_is_named(session: Session, tree: Tree, kind: str):
+    take_numbers(session, [id_of(tree.board)], kind, TODAY.year)
+
+    found = [(difference.table, difference.key, difference.kept) for difference in verify(session)]
+    assert found == [("document_counter", (tree.board.code, kind, "2026"), "1")]
