@@ -11,16 +11,16 @@ from sqlmodel import Session, col, select
 
 from lmis.catalog.models import Channel
 from lmis.recalls.models import DisposalRecord
-from lmis.stock.documents import QUARANTINED, RECALLED, Document, Kind, Line, Posted
-from lmis.stock.fefo import is_expired
-from lmis.stock.models import StockMovement
+from lmis.stock.documents import QUARANTINED, RECALLED, Document, Kind, Posted
+from lmis.stock.models import Reason, StockMovement
 from lmis.stock.papers import PricedLine, priced_lines, total_amount
 from lmis.stock.posting import post
 from lmis.stock.queries import DocumentView, ShelfLot, UnknownMovement, document_view
-from lmis.stock.shelves import Shelf, lot_key, shelves
+from lmis.stock.shelves import Shelf, blocked, lot_key, reasons, shelves
 
 EXPIRED = "expired"
 FIRST = (RECALLED, EXPIRED, QUARANTINED)  # the order in which lots stand on the form; the usable come last
+NOT_THERE = frozenset({"lost", "stolen", "destroyed"})
 USUAL_REASON = {RECALLED: "recalled", EXPIRED: "expired", QUARANTINED: "quality", None: ""}
 
 
@@ -63,34 +63,30 @@ class Disposal:
 def rows(session: Session, facility_id: int, on: date) -> list[Row]:
     """Every lot on a facility's shelves, what should be destroyed first."""
     every = [
-        Row(lot_key(lot), shelf, lot, _why(lot, on)) for shelf in shelves(session, facility_id) for lot in shelf.lots
+        Row(lot_key(lot), shelf, lot, blocked(lot, on)) for shelf in shelves(session, facility_id) for lot in shelf.lots
     ]
     return sorted(every, key=lambda row: FIRST.index(row.why) if row.why in FIRST else len(FIRST))
 
 
-def _why(lot: ShelfLot, on: date) -> str | None:
-    if lot.status == RECALLED:
-        return RECALLED
-    if is_expired(lot.expires_on, on):
-        return EXPIRED
-    return QUARANTINED if lot.status == QUARANTINED else None
+def reasons_to_destroy(session: Session) -> list[Reason]:
+    """Those of a write-off, without what says that the goods are not there."""
+    return [it for it in reasons(session, Kind.LOSS) if it.code not in NOT_THERE]
 
 
 def dispose(
     session: Session,
     document: Document,
-    lines: Sequence[Line],
     record: Record,
     *,
     today: date,
     now: datetime,
     user_id: int | None = None,
 ) -> Posted:
-    """Take the lines off the shelf as destroyed and keep the record. The same sent again changes nothing.
+    """Take the document's lines off the shelf as destroyed and keep the record. The same sent again changes nothing.
 
     Raises Refused with every refusal of the ledger.
     """
-    whole = replace(document, kind=Kind.DISPOSAL, reference=record.decision, lines=list(lines))
+    whole = replace(document, kind=Kind.DISPOSAL, reference=record.decision)
     posted = post(session, [whole], today=today, now=now, user_id=user_id)[0]
     if posted.created:
         session.add(
@@ -131,12 +127,3 @@ def recent_disposals(session: Session, facility_id: int, limit: int = 20) -> lis
     own = select(StockMovement).join(DisposalRecord, col(DisposalRecord.movement_id) == StockMovement.id)
     newest = col(StockMovement.id).desc()
     return list(session.exec(own.where(StockMovement.facility_id == facility_id).order_by(newest).limit(limit)))
-
-
-def disposal_lines(session: Session, facility_id: int, on: date, chosen: dict[str, int]) -> list[tuple[Row, int, int]]:
-    """The rows chosen with what is taken and what will be left; what is no longer on the shelf is left out."""
-    return [
-        (row, chosen[row.key], row.lot.on_hand - chosen[row.key])
-        for row in rows(session, facility_id, on)
-        if row.key in chosen
-    ]

@@ -1,4 +1,4 @@
-"""Recalling a lot, letting it go again, and sending it back: each one transaction over every facility that holds it."""
+"""Recalling a lot: one transaction over every facility that holds it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID, uuid5
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from lmis.catalog.models import Item, Lot
 from lmis.db import id_of
 from lmis.i18n import Name
-from lmis.network.models import Facility
 from lmis.recalls import refusals
 from lmis.recalls.holders import Holding, holdings, on_the_way
-from lmis.recalls.models import LotRecall, LotRecallHolding
-from lmis.recalls.tree import acting_for, tree_of
+from lmis.recalls.models import LotRecall
+from lmis.recalls.tree import tree_of
 from lmis.sql import Sql
 from lmis.stock.documents import LOT_RECALL, RECALLED, Document, Kind, Line, Posted, document_number
-from lmis.stock.models import StockMovement
 from lmis.stock.numbering import take_numbers
 from lmis.stock.posting import post
 
@@ -50,7 +48,7 @@ def recall_lot(session: Session, order: Order, *, today: date, now: datetime, us
     Raises NoSuchLot, AlreadyRecalled, HeldElsewhere, HeldByNobody, UnlottedStock, RecallClash or Refused.
     """
     sql = Sql(session)
-    _stop_postings(sql)
+    stop_postings(sql)
     known = session.exec(select(LotRecall).where(LotRecall.uuid == order.uuid)).first()
     if known is not None:
         if (known.lot_id, known.facility_id) != (order.lot_id, order.facility_id):
@@ -62,7 +60,7 @@ def recall_lot(session: Session, order: Order, *, today: date, now: datetime, us
     recall = _numbered(session, sql, order, today, now, user_id)
     held = holdings(sql, order.lot_id, today)
     _keep_holdings(sql, recall, held)
-    _post(session, _blocking(recall, lot, held, today), today, now, user_id)
+    post_all(session, _blocking(recall, lot, held, today), today, now, user_id)
     return recall
 
 
@@ -93,7 +91,7 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED]) + more
 
 
-def _stop_postings(sql: Sql) -> None:
+def stop_postings(sql: Sql) -> None:
     if not sql.sqlite:
         sql.execute(STOP_POSTINGS)
 
@@ -130,7 +128,7 @@ def _keep_holdings(sql: Sql, recall: LotRecall, held: Iterable[Holding]) -> None
 
 def _blocking(recall: LotRecall, lot: Lot, held: Iterable[Holding], today: date) -> list[Document]:
     """A document at each facility that moves what it holds to the recalled status."""
-    return _by_facility(
+    return by_facility(
         recall.uuid,
         Kind.RECALL,
         [it for it in held if it.held and it.status != RECALLED],
@@ -140,7 +138,7 @@ def _blocking(recall: LotRecall, lot: Lot, held: Iterable[Holding], today: date)
     )
 
 
-def _by_facility(
+def by_facility(
     seed: UUID,
     kind: Kind,
     held: Iterable[Holding],
@@ -169,7 +167,7 @@ def paper_id(seed: UUID, kind: Kind, facility_id: int) -> UUID:
     return uuid5(seed, f"{kind} {facility_id}")
 
 
-def _post(
+def post_all(
     session: Session, documents: Sequence[Document], today: date, now: datetime, user_id: int | None
 ) -> list[Posted]:
     return post(session, documents, today=today, now=now, user_id=user_id) if documents else []
@@ -179,91 +177,9 @@ def number_of(recall: LotRecall) -> str:
     return document_number(LOT_RECALL, recall.year, recall.number)
 
 
-def lift_recall(
-    session: Session,
-    uuid: UUID,
-    facility_id: int,
-    reason: str,
-    *,
-    today: date,
-    now: datetime,
-    user_id: int | None = None,
-) -> LotRecall:
-    """Make a recalled lot usable again wherever it lies.
-
-    Raises UnknownRecall, NotTheRecallers, AlreadyLifted, StillOnTheWay, or Refused by the ledger.
-    """
-    sql = Sql(session)
-    _stop_postings(sql)
-    recall = recall_by_uuid(session, uuid)
-    if recall.facility_id != facility_id:
-        raise refusals.NotTheRecallers(facility=session.get_one(Facility, recall.facility_id).name)
-    if recall.lifted_on is not None:
-        raise refusals.AlreadyLifted(lifted_on=recall.lifted_on)
-    moving = sum(it.quantity for it in on_the_way(sql, recall.lot_id) if it.status == RECALLED)
-    if moving:
-        raise refusals.StillOnTheWay(units=moving)
-    lot = session.get_one(Lot, recall.lot_id)
-    held = [it for it in holdings(sql, recall.lot_id, today) if it.held and it.status == RECALLED]
-    lot.recalled_on = None
-    recall.lifted_on, recall.lifted_by_id, recall.lift_reason = today, user_id, reason
-    session.add_all((lot, recall))
-    session.flush()
-    _post(session, _by_facility(recall.uuid, Kind.RELEASE, held, lot, today, number_of(recall)), today, now, user_id)
-    return recall
-
-
 def recall_by_uuid(session: Session, uuid: UUID) -> LotRecall:
     """Raises UnknownRecall."""
     recall = session.exec(select(LotRecall).where(LotRecall.uuid == uuid)).first()
     if recall is None:
         raise refusals.UnknownRecall
     return recall
-
-
-def send_back(
-    session: Session,
-    seed: UUID,
-    recall: LotRecall,
-    place_id: int,
-    *,
-    today: date,
-    now: datetime,
-    user_id: int | None = None,
-) -> list[UUID]:
-    """Ship what is still held of a recalled lot to the facility that recalled it. Returns the shipments' ids.
-
-    From a lower place: what it holds, and what those under it hold who have nobody to send it. From the recalling
-    facility: what anybody still holds. seed: of the form; the same sent again gives the same shipments.
-    Raises AlreadyLifted, NothingToSendBack, or Refused by the ledger.
-    """
-    if recall.lifted_on is not None:
-        raise refusals.AlreadyLifted(lifted_on=recall.lifted_on)
-    sql = Sql(session)
-    if known := _sent_before(session, seed, recall):
-        return known
-    lot = session.get_one(Lot, recall.lot_id)
-    held = [it for it in holdings(sql, recall.lot_id, today) if it.held and it.status == RECALLED]
-    senders = senders_of(sql, recall, place_id, {it.facility_id for it in held}, today)
-    to_send = [it for it in held if it.facility_id in senders]
-    if not to_send:
-        raise refusals.NothingToSendBack
-    documents = _by_facility(seed, Kind.RETURN, to_send, lot, today, number_of(recall), to=recall.facility_id)
-    return [done.uuid for done in _post(session, documents, today, now, user_id)]
-
-
-def _sent_before(session: Session, seed: UUID, recall: LotRecall) -> list[UUID]:
-    """The shipments that the same form made."""
-    kept = select(LotRecallHolding.facility_id).where(LotRecallHolding.recall_id == recall.id).distinct()
-    wanted = [paper_id(seed, Kind.RETURN, facility) for facility in session.exec(kept)]
-    return list(session.exec(select(StockMovement.uuid).where(col(StockMovement.uuid).in_(wanted))))
-
-
-def senders_of(sql: Sql, recall: LotRecall, place_id: int, holders: Iterable[int], today: date) -> set[int]:
-    """Those of the holders for whom somebody at a place sends the lot back."""
-    ids = set(holders) - {recall.facility_id}
-    tree = tree_of(sql, ids | {place_id}, today)
-    if place_id == recall.facility_id:
-        return {it for it in ids if tree.within(it, place_id)}
-    acting = acting_for(sql, tree, ids)
-    return {it for it in ids if tree.within(it, place_id) and place_id in (it, acting[it])}

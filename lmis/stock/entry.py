@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 
 from fastapi import Response
@@ -13,17 +13,21 @@ from sqlmodel import Session
 from lmis import clock
 from lmis.accounts.models import User
 from lmis.accounts.scope import Place
+from lmis.accounts.service import has_active_user
+from lmis.db import id_of
 from lmis.errors import LmisError, Refused
 from lmis.forms import BrokenForm, Form
 from lmis.i18n import N_
 from lmis.network.models import Facility
 from lmis.reading import MOST, read_day, read_quantity, read_text
-from lmis.stock.documents import Document, Line
+from lmis.stock.documents import QUARANTINED, RECALLED, USABLE, Document, Line
 from lmis.stock.posting import post
-from lmis.stock.refusals import FutureDate, LineRefused, NeedsCounterparty
+from lmis.stock.refusals import FutureDate, LineRefused, NeedsCounterparty, NeedsReason
+from lmis.stock.shelves import items_of_lots
 
 HEADER = frozenset({"occurred_on", "counterparty"})
 PACK = "pack"
+HANDED_OVER = "now"
 
 
 class TooManyInPacks(LmisError):
@@ -58,6 +62,17 @@ def read_counterparty(form: Form, choices: Sequence[Facility]) -> int | None:
     if chosen is None:
         form.refuse("counterparty", NeedsCounterparty())
     return chosen
+
+
+def preset_handover(session: Session, form: Form, receiver: Facility) -> None:
+    """Unless it was chosen: who does not work with the program signs at once, all others confirm on arrival."""
+    if "handover" not in form:
+        form.typed["handover"] = "way" if has_active_user(session, id_of(receiver)) else HANDED_OVER
+
+
+def is_shipped(form: Form) -> bool:
+    """Whether the goods travel until the receiver confirms them."""
+    return form["handover"] != HANDED_OVER
 
 
 def read_units(form: Form, key: str, pack_size: int) -> int | None:
@@ -114,6 +129,34 @@ def read_lot_id(text: str) -> int:
     if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
         raise BrokenForm
     return int(text)
+
+
+def read_lot_lines(session: Session, form: Form, offered: Container[str]) -> dict[str, Line]:
+    """A line for each lot with a quantity, by its key (shelves.lot_key); the posting says whether it can be taken.
+
+    offered: the codes of the reasons to choose from. A fault is noted in the form.
+    """
+    parts = {key: _read_key(key) for key, _ in form.named("quantity-")}
+    item_of = items_of_lots(session, (lot_id for lot_id, _, _ in parts.values()))
+    lines = {}
+    for key, (lot_id, status, channel) in parts.items():
+        units = read_units(form, key, 1)
+        if lot_id not in item_of:
+            raise BrokenForm
+        if form[f"reason-{key}"] not in offered:
+            form.refuse(f"reason-{key}", NeedsReason())
+        elif units:
+            lines[key] = Line(item_of[lot_id], lot_id, channel, units, status, form[f"reason-{key}"])
+    return lines
+
+
+def _read_key(key: str) -> tuple[int, str, str]:
+    """The lot, status and channel of a row. Raises BrokenForm for what no page has made."""
+    lot, _, rest = key.partition("-")
+    status, _, channel = rest.partition("-")
+    if status not in (USABLE, QUARANTINED, RECALLED):
+        raise BrokenForm
+    return read_lot_id(lot), status, channel
 
 
 def today_text() -> str:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from lmis.catalog.models import Channel, Item, Lot
 from lmis.catalog.service import items
 from lmis.db import id_of
-from lmis.stock.documents import USABLE
+from lmis.stock.documents import QUARANTINED, RECALLED, USABLE
 from lmis.stock.fefo import LotOnShelf, fefo_order, is_expired
 from lmis.stock.models import Reason
 from lmis.stock.queries import ShelfLot, shelf
@@ -45,10 +45,12 @@ class Shelf:
 
 
 def blocked(lot: ShelfLot, on: date) -> str | None:
-    """Why a lot may not be given out on a day: "expired" or "quarantined"; None when it may."""
+    """Why a lot may not be given out on a day: "recalled", "expired" or "quarantined"; None when it may."""
+    if lot.status == RECALLED:
+        return RECALLED
     if is_expired(lot.expires_on, on):
         return "expired"
-    return None if lot.status == USABLE else "quarantined"
+    return None if lot.status == USABLE else QUARANTINED
 
 
 def on_shelf(lot: ShelfLot) -> LotOnShelf:

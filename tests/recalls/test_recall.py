@@ -11,7 +11,8 @@ from lmis.errors import LmisError, Refused
 from lmis.recalls import refusals
 from lmis.recalls.models import LotRecall, LotRecallHolding
 from lmis.recalls.queries import find_lots
-from lmis.recalls.service import Order, lift_recall, number_of, recall_lot
+from lmis.recalls.sending import lift_recall
+from lmis.recalls.service import Order, number_of, recall_lot
 from lmis.stock.documents import QUARANTINED, RECALLED, Kind
 from lmis.stock.refusals import InsufficientLot, LineRefused, NoneLeft, RecalledLot
 from tests.factories import NOW, TODAY, a_document, a_facility, a_line, a_lot, id_of
