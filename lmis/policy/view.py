@@ -1,0 +1,76 @@
+"""The words for values of a stock policy and where they come from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from lmis.i18n import N_, Message, Name
+from lmis.policy.rules import NAMES, Policy, Source, Where
+
+LABELS = {
+    "lead_time": N_("Lead time"),
+    "review_period": N_("Review period"),
+    "safety_stock": N_("Safety stock"),
+    "minimum": N_("Minimum"),
+    "maximum": N_("Maximum"),
+    "emergency_point": N_("Emergency point"),
+    "shelf_life": N_("Shelf life on arrival"),
+}
+HINTS = {
+    "lead_time": N_("From sending an order until its goods are on the shelf."),
+    "review_period": N_("From one regular order to the next."),
+    "safety_stock": N_("For late deliveries and months of more use than usual."),
+    "minimum": N_("Below it, one orders. Left empty, it is lead time + review period + safety stock."),
+    "maximum": N_("An order fills up to it. Never more than can be used before it expires."),
+    "emergency_point": N_("Below it, one orders at once."),
+    "shelf_life": N_("How long goods may still be used when they arrive."),
+}
+DEFAULT = N_("default")
+SUM = N_("sum of the three")
+HERE = N_("set here")
+OF_LEVEL = N_("level %(level)s")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One value in force. where: who set it, None for what is not known; here: set at this very facility.
+
+    item: set for this item alone; capped_from: the maximum that was set, where the shelf life allows less.
+    """
+
+    name: str
+    value: Decimal | None
+    where: object
+    here: bool
+    item: bool
+    since: date | None
+    capped_from: Decimal | None
+
+
+def cells(policy: Policy, facility_id: int, levels: Mapping[str, Name]) -> list[Cell]:
+    """The values in the order of NAMES, as the people of a facility see them; levels: their names by code."""
+    return [_cell(policy, name, facility_id, levels) for name in NAMES]
+
+
+def _cell(policy: Policy, name: str, facility_id: int, levels: Mapping[str, Name]) -> Cell:
+    source = policy.sources.get(name)
+    return Cell(
+        name=name,
+        value=getattr(policy, name),
+        where=_where(source, facility_id, levels) if source else None,
+        here=source is not None and source.facility_id == facility_id,
+        item=source is not None and source.item,
+        since=source.since if source else None,
+        capped_from=policy.wanted_maximum if name == "maximum" and policy.capped else None,
+    )
+
+
+def _where(source: Source, facility_id: int, levels: Mapping[str, Name]) -> object:
+    if source.where is Where.FACILITY:
+        return Message(HERE) if source.facility_id == facility_id else source.facility
+    if source.where is Where.LEVEL and source.level:
+        return Message(OF_LEVEL, {"level": levels[source.level]})
+    return Message(SUM if source.where is Where.SUM else DEFAULT)
