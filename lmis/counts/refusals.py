@@ -33,7 +33,8 @@ class ChangedMeanwhile(LmisError):
 class CountedByOther(LmisError):
     status_code = 409
     msgid = N_(
-        "%(name)s saved %(theirs)s at %(moment)s; you typed %(mine)s. Correct the figure if need be and save again."
+        "%(name)s saved “%(theirs)s” at %(moment)s; you typed “%(mine)s”. Find out which is right and save again: "
+        "what stands in the box then counts."
     )
 
 

@@ -25,6 +25,7 @@ from lmis.errors import Forbidden, LmisError
 from lmis.forms import Form, Posted
 from lmis.pages import page
 from lmis.reading import MOST
+from lmis.stock.refusals import ChannelNotAllowed
 from lmis.stock.shelves import channels
 
 router = APIRouter()
@@ -72,7 +73,7 @@ def _add_found(session: Session, form: Form, count: StockCount, user: Poster) ->
     try:
         add_lot(session, count, found, user_id=id_of(user), now=clock.now())
     except LmisError as error:
-        form.refuse("found-item" if error.status_code == 422 else "found-lot", error)
+        form.refuse("found-channel" if isinstance(error, ChannelNotAllowed) else "found-lot", error)
 
 
 def _next(place: Place, count: StockCount, form: Form, version: int) -> str:
