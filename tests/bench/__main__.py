@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.progress import Progress
 
-from tests.bench import counts, imports, posting, reports
+from tests.bench import counts, imports, posting, recalls, reports
 from tests.bench.figures import Figure, show
 
 
@@ -20,6 +20,7 @@ def main() -> int:
         figures += posting.measure(folder)
         figures += reports.measure(folder, progress)
         figures += imports.measure(folder)
+        figures += recalls.measure(folder)
         figures += counts.measure(folder)
     show(figures, Path("bench.json"))
     return 0 if all(figure.reached for figure in figures) else 1
