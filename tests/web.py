@@ -132,6 +132,8 @@ class _Form(HTMLParser):
         given = dict(attrs)
         if tag == "form":
             self.inside = given.get("method") == "post" and given.get("action") == self.action
+        elif self.inside and tag == "input" and given.get("type") in ("radio", "checkbox") and "checked" not in given:
+            pass
         elif self.inside and tag == "input" and given.get("name"):
             self.values[str(given["name"])] = given.get("value") or ""
         elif self.inside and tag == "select":
@@ -146,10 +148,10 @@ class _Form(HTMLParser):
             self.select = ""
 
 
-def form_of(answer: Response) -> dict[str, str]:
-    """What a browser would send of the page's form if nothing was typed."""
+def form_of(answer: Response, action: str | None = None) -> dict[str, str]:
+    """What a browser would send of the page's form if nothing was typed. action: where it posts to, if elsewhere."""
     path = str(answer.request.url.raw_path, "ascii").partition("?")[0]
-    parser = _Form(path)
+    parser = _Form(action or path)
     parser.feed(answer.text)
     return parser.values
 

@@ -104,6 +104,12 @@ def user_named(session: Session, username: str) -> User | None:
     return session.exec(select(User).where(User.username == folded(username))).first()
 
 
+def has_active_user(session: Session, facility_id: int) -> bool:
+    """Whether somebody of the facility works with this program."""
+    of_it = select(User.id).where(User.facility_id == facility_id, col(User.active))
+    return session.exec(of_it.limit(1)).first() is not None
+
+
 def user_to_check(session: Session, username: str, address: str, now: datetime) -> User | None:
     """The user whose password is to be checked. The attempt counts as wrong until start_session forgets it.
 

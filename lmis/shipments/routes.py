@@ -1,5 +1,9 @@
-from __future__ import annotations
+"""All pages about shipments."""
 
 from fastapi import APIRouter
 
+from lmis.shipments import routes_confirm, routes_settle, routes_show, routes_undo
+
 router = APIRouter()
+for part in (routes_show, routes_confirm, routes_settle, routes_undo):
+    router.include_router(part.router)

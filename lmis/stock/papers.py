@@ -70,6 +70,13 @@ def papers(session: Session, movements: Iterable[StockMovement]) -> list[Paper]:
     ]
 
 
+def parties(session: Session, document: DocumentView) -> list[Facility]:
+    """Whom a document concerns: who made it, who got the goods, and both ends of the shipment it belongs to."""
+    ends = (document.shipment.facility_id, document.shipment.counterparty_id) if document.shipment else ()
+    others = [session.get(Facility, id_) for id_ in ends if id_]
+    return [it for it in (document.facility, document.counterparty, *others) if it]
+
+
 def priced_lines(session: Session, document: DocumentView) -> list[PricedLine]:
     """The document's lines with the prices of its day."""
     by_code = {channel.code: channel for channel in channels(session)}

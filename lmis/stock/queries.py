@@ -17,7 +17,7 @@ from lmis.i18n import N_
 from lmis.network.models import Facility
 from lmis.sql import Sql, as_day, as_day_or_none, as_hex
 from lmis.stock.documents import RULES, STOCK, TRANSIT, Kind, document_number
-from lmis.stock.models import Reason, StockMovement, StockMovementLine
+from lmis.stock.models import Reason, ShipmentDocument, StockMovement, StockMovementLine
 
 SHELF = """
     SELECT s.item_id, s.lot_id, l.number, l.expires_on, s.channel, s.status, s.on_hand, s.received_on
@@ -107,6 +107,7 @@ class DocumentView:
     lines: list[DocumentLine]
     reverses: StockMovement | None
     reversed_by: StockMovement | None
+    shipment: StockMovement | None  # the dispatch it belongs to, itself when it is one
 
 
 def shelf(session: Session, facility_id: int) -> list[ShelfLot]:
@@ -182,7 +183,14 @@ def document_view(session: Session, uuid: UUID) -> DocumentView:
         lines=_document_lines(session, movement),
         reverses=session.get(StockMovement, movement.reverses_id) if movement.reverses_id else None,
         reversed_by=reversed_by,
+        shipment=shipment_of(session, movement),
     )
+
+
+def shipment_of(session: Session, movement: StockMovement) -> StockMovement | None:
+    """The dispatch of the shipment that a document belongs to."""
+    tie = session.get(ShipmentDocument, movement.id)
+    return session.get(StockMovement, tie.shipment_id) if tie else None
 
 
 def _document_lines(session: Session, movement: StockMovement) -> list[DocumentLine]:
@@ -214,6 +222,7 @@ def recent_documents(session: Session, facility_id: int, limit: int = 20) -> lis
 
 
 def received_since(session: Session, facility_id: int, since: date) -> list[StockMovement]:
-    """The documents by which others sent goods to a facility from `since` on, the latest first."""
+    """The documents by which others handed goods over to a facility from `since` on, the latest first."""
     sent = select(StockMovement).where(StockMovement.counterparty_id == facility_id, StockMovement.occurred_on >= since)
-    return list(session.exec(sent.order_by(col(StockMovement.id).desc())))
+    at_once = col(StockMovement.id).not_in(select(ShipmentDocument.movement_id))
+    return list(session.exec(sent.where(at_once).order_by(col(StockMovement.id).desc())))

@@ -220,6 +220,14 @@ class OtherFacilitysDocument(LineRefused):
     msgid = N_("Only the facility that made a document can reverse it.")
 
 
+class OfAShipment(LineRefused):
+    field = "reverses"
+    msgid = N_(
+        "This document belongs to a shipment and is put right there: the sender takes goods back that nobody has "
+        "confirmed, and what was confirmed or settled is undone on the page of the shipment."
+    )
+
+
 class RecalledLot(LineRefused):
     field = "lot"
     msgid = N_(

@@ -19,9 +19,9 @@ from lmis.forms import Form, Posted, new_form
 from lmis.pages import page
 from lmis.reading import read_text
 from lmis.stock.documents import RULES, Kind
-from lmis.stock.papers import left_on_shelf, papers, priced_lines, total_amount
+from lmis.stock.papers import left_on_shelf, papers, parties, priced_lines, total_amount
 from lmis.stock.queries import DocumentView, UnknownMovement, document_view, number_of, recent_documents
-from lmis.stock.refusals import OtherFacilitysDocument
+from lmis.stock.refusals import OfAShipment, OtherFacilitysDocument
 from lmis.stock.service import reverse_document
 
 router = APIRouter()
@@ -96,19 +96,20 @@ def _reversed(session: Session, form: Form, user: User, document: DocumentView, 
 
 
 def _seen(session: Session, user: User, uuid: UUID) -> DocumentView:
-    """Raises UnknownMovement unless who made the document or who got it is in the user's scope."""
+    """Raises UnknownMovement unless one of its parties is in the user's scope."""
     document = document_view(session, uuid)
-    parties = [it for it in (document.facility, document.counterparty) if it]
-    if not any(sees(session, user, id_of(it), clock.today()) for it in parties):
+    if not any(sees(session, user, id_of(it), clock.today()) for it in parties(session, document)):
         raise UnknownMovement
     return document
 
 
 def _own(session: Session, user: User, uuid: UUID) -> DocumentView:
-    """Raises OtherFacilitysDocument when the user only received by the document."""
+    """Raises OtherFacilitysDocument when the user only received by it, OfAShipment when it is put right elsewhere."""
     document = _seen(session, user, uuid)
     if not sees(session, user, id_of(document.facility), clock.today()):
         raise OtherFacilitysDocument
+    if document.shipment:
+        raise OfAShipment
     return document
 
 
@@ -124,7 +125,7 @@ def _page(
 ) -> Response:
     lines = priced_lines(session, document)
     mine = sees(session, user, id_of(document.facility), clock.today())
-    here = document.facility if mine or not document.counterparty else document.counterparty  # the reader's own
+    here = next(it for it in parties(session, document) if sees(session, user, id_of(it), clock.today()))
     request.state.place = place_of(session, user, here.code, clock.today())
     done = document.reversed_by is not None or document.kind == Kind.REVERSAL
     return page(
@@ -137,6 +138,7 @@ def _page(
         total=total_amount(lines),
         reverses=document.reverses and (document.reverses.uuid, number_of(document.reverses)),
         reversed_by=document.reversed_by and (document.reversed_by.uuid, number_of(document.reversed_by)),
-        may_reverse=mine and may_post(user.role) and not done,
+        shipment=document.shipment and (document.shipment.uuid, number_of(document.shipment)),
+        may_reverse=mine and may_post(user.role) and not done and not document.shipment,
         **context,
     )

@@ -21,8 +21,18 @@ from lmis.network.service import children
 from lmis.pages import page
 from lmis.reading import read_quantity
 from lmis.stock.documents import USABLE, Document, Kind, Line
-from lmis.stock.entry import read_counterparty, read_header, read_lot_id, read_units, record, today_text
+from lmis.stock.entry import (
+    is_shipped,
+    preset_handover,
+    read_counterparty,
+    read_header,
+    read_lot_id,
+    read_units,
+    record,
+    today_text,
+)
 from lmis.stock.fefo import InsufficientStock, pick_fefo
+from lmis.stock.picking import Pick
 from lmis.stock.queries import ShelfLot
 from lmis.stock.refusals import NoLines
 from lmis.stock.shelves import Shelf, blocked, items_of_lots, shelves
@@ -82,15 +92,21 @@ def shelf_form(request: Request, place: CurrentPlace, user: Poster, session: Rea
 @router.post("/f/{code}/dispense")
 @router.post("/f/{code}/transfer")
 def give(request: Request, data: Posted, place: CurrentPlace, user: Poster, session: Transaction) -> Response:
-    """step "lots" shows the lots proposed, "post" posts them, anything else goes back to the shelf."""
+    """step "lots" shows the lots proposed, "pick" lists them for the store, "check" shows what was chosen again,
+    "post" posts it, anything else goes back to the shelf.
+    """
     form = Form(data)
     document = read_header(form, _kind(request), place)
     if document.kind in (Kind.ISSUE, Kind.TRANSFER):
         to = read_counterparty(form, _counterparties(session, place, document.kind))
-        document = replace(document, counterparty_id=to)
+        document = replace(document, counterparty_id=to, shipped=is_shipped(form))
     match form["step"]:
         case "post":
             return _post_lots(request, session, place, user, form, document)
+        case "pick" if not form.errors:
+            return _picking_list(request, session, place, form, document)
+        case "check" if not form.errors:
+            return _lots_again(request, session, place, form, document, status_code=200)
         case "lots":
             return _propose(request, session, place, form, document)
         case _:
@@ -188,7 +204,9 @@ def _lots_page(
     status_code: int = 200,
 ) -> Response:
     kind = _kind(request)
-    to = next((it for it in _counterparties(session, place, kind) if str(it.id) == form["counterparty"]), None)
+    to = _receiver(session, place, form, kind)
+    if to:
+        preset_handover(session, form, to)
     return page(
         request,
         "stock/lots.html",
@@ -199,6 +217,38 @@ def _lots_page(
         occurred_on=on,
         to=to,
         shelf_fields=[name for name in form.typed if name.startswith(("quantity-", "unit-"))],
+    )
+
+
+def _receiver(session: Session, place: Place, form: Form, kind: str) -> Facility | None:
+    return next((it for it in _counterparties(session, place, kind) if str(it.id) == form["counterparty"]), None)
+
+
+def _picking_list(request: Request, session: Session, place: Place, form: Form, document: Document) -> Response:
+    """What was chosen, to be taken from the shelf; nothing is posted yet."""
+    lines = _read_lots(session, form)
+    if not lines and not form.errors:
+        form.refuse("", NoLines())
+    if form.errors:
+        return _lots_again(request, session, place, form, document)
+    return page(
+        request,
+        "stock/picking.html",
+        picks=[
+            Pick(shelf.item, shelf.channel, lot.number, lot.expires_on, lines[key].quantity)
+            for shelf in shelves(session, place.id)
+            for lot in shelf.lots
+            if (key := f"{lot.lot_id}-{lot.channel}") in lines and lot.status == USABLE
+        ],
+        number="",
+        sender=place.facility,
+        receiver=_receiver(session, place, form, document.kind),
+        occurred_on=document.occurred_on,
+        reference=document.reference,
+        note=document.note,
+        back=f"{place.path}/{document.kind}",
+        form=form,
+        names=[name for name in form.typed if name != "step"],
     )
 
 
@@ -228,7 +278,9 @@ def _read_lots(session: Session, form: Form) -> dict[str, Line]:
     return lines
 
 
-def _lots_again(request: Request, session: Session, place: Place, form: Form, document: Document) -> Response:
+def _lots_again(
+    request: Request, session: Session, place: Place, form: Form, document: Document, status_code: int = 422
+) -> Response:
     """The second step with its errors and what was typed; the first step when the shelf no longer has it."""
     by_key = {it.key: it for it in shelves(session, place.id)}
     use = request.app.state.consumption(session, place.id, clock.today())
@@ -241,7 +293,7 @@ def _lots_again(request: Request, session: Session, place: Place, form: Form, do
             return _shelf_page(request, session, place, form, status_code=409)
         choices.append(_unfilled(by_key[key], units, document.occurred_on, use))
     form.errors = errors
-    return _lots_page(request, session, place, form, document.occurred_on, choices, status_code=422)
+    return _lots_page(request, session, place, form, document.occurred_on, choices, status_code=status_code)
 
 
 def _unfilled(shelf: Shelf, requested: int, on: date, use: dict[tuple[int, str], Decimal]) -> Choice:

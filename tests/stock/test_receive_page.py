@@ -188,8 +188,8 @@ def test_all_faults_are_told_together_and_no_lot_is_left_behind(site: Site):
 def test_what_comes_from_above_is_not_to_be_recorded_again(site: Site):
     board, district = (site.browser(it).get(f"/f/{it.code}/receive") for it in (site.tree.board, site.tree.district))
 
-    assert f"What {site.tree.board.name} issues to you is in your stock" in text_of(district)
-    assert "issues to you" not in text_of(board)
+    assert f"What {site.tree.board.name} sends you is confirmed when it arrives" in text_of(district)
+    assert "do not record it here again" not in text_of(board)
 
 
 def test_a_channel_that_is_not_the_items_is_refused(site: Site):

@@ -1,0 +1,119 @@
+"""Which shipments wait for somebody at a facility, and which are over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from lmis.db import id_of
+from lmis.network.models import Facility
+from lmis.sql import Sql
+from lmis.stock.documents import RULES
+from lmis.stock.models import StockMovement
+from lmis.stock.queries import number_of
+
+OPEN = """
+    SELECT shipment_id, CAST(SUM(quantity) AS BIGINT) FROM in_transit
+    WHERE {end} = :place AND quantity > 0 GROUP BY shipment_id"""
+DISPUTED = """
+    SELECT shipment_id, CAST(SUM(CASE WHEN kind IN ('short', 'damaged', 'refused') THEN quantity - settled ELSE 0 END)
+        AS BIGINT) FROM delivery_difference
+    WHERE {end} = :place AND settled < quantity GROUP BY shipment_id"""
+FINISHED = """
+    SELECT m.id FROM stock_movement m JOIN shipment_document d ON d.movement_id = m.id AND d.shipment_id = m.id
+    WHERE (m.facility_id = :place OR m.counterparty_id = :place)
+        AND NOT EXISTS (SELECT 1 FROM in_transit t WHERE t.shipment_id = m.id AND t.quantity > 0)
+        AND NOT EXISTS (SELECT 1 FROM delivery_difference e WHERE e.shipment_id = m.id AND e.settled < e.quantity)
+    ORDER BY m.id DESC LIMIT :most"""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The ids of the shipments of a facility that wait for somebody.
+
+    incoming, outgoing: with goods on the way of which nobody has said anything; to_settle: with differences that this
+    facility, having sent, is to settle; reported: with differences that it has reported and others are to settle.
+    """
+
+    incoming: Sequence[int] = ()
+    outgoing: Sequence[int] = ()
+    to_settle: Sequence[int] = ()
+    reported: Sequence[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A shipment in a list. name: a message id; other: the facility at its other end; days: since it was sent."""
+
+    uuid: UUID
+    number: str
+    name: str
+    occurred_on: date
+    other: str
+    days: int
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shipments:
+    """The shipments of a facility, those that wait the longest first."""
+
+    incoming: Sequence[Row] = ()
+    to_settle: Sequence[Row] = ()
+    outgoing: Sequence[Row] = ()
+    reported: Sequence[Row] = ()
+    finished: Sequence[Row] = field(default=())
+
+    @property
+    def none(self) -> bool:
+        return not any((self.incoming, self.to_settle, self.outgoing, self.reported, self.finished))
+
+
+def waiting(session: Session, facility_id: int) -> Waiting:
+    sql = Sql(session)
+    receiving, sending = (_sums(sql, facility_id, end) for end in ("receiver_id", "sender_id"))
+    return Waiting(_unsaid(*receiving), _unsaid(*sending), sorted(sending[1]), sorted(receiving[1]))
+
+
+def _sums(sql: Sql, facility_id: int, end: str) -> tuple[dict[int, int], dict[int, int]]:
+    """By shipment: what is on the way, and what of it is disputed (0: only what came beside the paper)."""
+    return (
+        {row[0]: row[1] for row in sql.rows(OPEN.format(end=end), place=facility_id)},
+        {row[0]: row[1] for row in sql.rows(DISPUTED.format(end=end), place=facility_id)},
+    )
+
+
+def _unsaid(on_the_way: Mapping[int, int], disputed: Mapping[int, int]) -> list[int]:
+    return sorted(id_ for id_, quantity in on_the_way.items() if quantity > disputed.get(id_, 0))
+
+
+def shipments_of(session: Session, facility_id: int, today: date, late_after: int, most: int) -> Shipments:
+    """late_after: days; most: how many finished ones, the latest."""
+    wait = waiting(session, facility_id)
+    finished = [row[0] for row in Sql(session).rows(FINISHED, place=facility_id, most=most)]
+    lists = (wait.incoming, wait.to_settle, wait.outgoing, wait.reported, finished)
+    found = _rows(session, {id_ for each in lists for id_ in each}, facility_id, today, late_after)
+    return Shipments(*([found[id_] for id_ in each] for each in lists))
+
+
+def late(session: Session, ids: Iterable[int], today: date, late_after: int) -> list[int]:
+    """Those of the shipments that were sent more than `late_after` days ago."""
+    found = select(col(StockMovement.id), col(StockMovement.occurred_on)).where(col(StockMovement.id).in_(list(ids)))
+    return [id_ for id_, on in session.exec(found) if id_ and (today - on).days > late_after]
+
+
+def _rows(session: Session, ids: Iterable[int], facility_id: int, today: date, late_after: int) -> dict[int, Row]:
+    movements = session.exec(select(StockMovement).where(col(StockMovement.id).in_(list(ids)))).all()
+    ends = {id_ for it in movements for id_ in (it.facility_id, it.counterparty_id)}
+    names = {id_of(it): it.name for it in session.exec(select(Facility).where(col(Facility.id).in_(ends)))}
+    rows = {}
+    for it in movements:
+        other = it.counterparty_id if it.facility_id == facility_id else it.facility_id
+        days = (today - it.occurred_on).days
+        about = (RULES[it.kind].name, it.occurred_on, names.get(other or 0, ""), days, days > late_after)
+        rows[id_of(it)] = Row(it.uuid, number_of(it), *about)
+    return rows
