@@ -59,6 +59,6 @@ def holdings(sql: Sql, lot_id: int, today: date) -> list[Holding]:
 
 def on_the_way(sql: Sql, lot_id: int) -> list[Moving]:
     return [
-        Moving(*row[:6], UUID(as_hex(row[6])), row[7], document_number(*row[7:10]), as_day(row[10]))
+        Moving._make((*row[:6], UUID(as_hex(row[6])), row[7], document_number(*row[7:10]), as_day(row[10])))
         for row in sql.rows(ON_THE_WAY, lot=lot_id)
     ]

@@ -130,7 +130,7 @@ def find_lots(session: Session, typed: str) -> list[FoundLot]:
     named = " AND ".join(f"i.name_search LIKE :word{n} ESCAPE '!'" for n in range(len(words))) or "1 = 0"
     patterns = {f"word{n}": f"%{_escaped(word)}%" for n, word in enumerate(words)}
     found = Sql(session).rows(LOTS.format(words=named), number=f"%{_escaped(key)}%", exact=key, most=MOST, **patterns)
-    return [FoundLot(*row[:6], as_day_or_none(row[6]), as_day_or_none(row[7])) for row in found]
+    return [FoundLot._make((*row[:6], as_day_or_none(row[6]), as_day_or_none(row[7]))) for row in found]
 
 
 def _escaped(text: str) -> str:

@@ -170,7 +170,7 @@ def trace_lot(session: Session, lot_id: int, root: int, today: date) -> Trace:
 
 def _flows(sql: Sql, lot_id: int) -> list[Flow]:
     rows = (*sql.rows(HANDED, lot=lot_id), *sql.rows(SHIPPED, lot=lot_id))
-    return [Flow(*row[:5], as_day(row[5]), as_day(row[6]), *row[7:]) for row in rows]
+    return [Flow._make((*row[:5], as_day(row[5]), as_day(row[6]), *row[7:])) for row in rows]
 
 
 def _stops(tree: Tree, root: int, steps: Iterable[tuple[Any, ...]], flows: Iterable[Flow]) -> list[Stop]:

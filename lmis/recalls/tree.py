@@ -63,7 +63,7 @@ class Tree:
 def tree_of(sql: Sql, ids: Iterable[int], on: date) -> Tree:
     """The facilities and those above them, as the tree is on a day."""
     wanted = set(ids)
-    parents: dict[int, int] = dict(sql.rows(EDGES, ids=sorted(wanted), day=on))  # type: ignore[arg-type]
+    parents: dict[int, int] = dict(sql.rows(EDGES, ids=sorted(wanted), day=on))
     every = sorted(wanted | parents.keys() | set(parents.values()))
     return Tree(parents, {row[0]: Spot(*row[:4]) for row in sql.rows(NAMES, ids=every)})
 

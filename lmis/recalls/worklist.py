@@ -19,7 +19,7 @@ def work(session: Session, place: Place, today: date) -> list[Work]:
     to_send = sum(it.here > 0 for it in found if it.recall.facility_id != place.id)
     not_back = sum(it.state == "out" for it in own)
     rows = (
-        Work("emergency", "▲", to_send, N_("Recalled lots still held here"), "/recalls", N_("Send back")),
-        Work("below", "▼", not_back, N_("Recalls of which not everything is back"), "/recalls", N_("Follow up")),
+        Work("emergency", "▲", to_send, N_("recalled lots still held here"), "/recalls", N_("Send back")),
+        Work("below", "▼", not_back, N_("recalls of which not everything is back"), "/recalls", N_("Follow up")),
     )
     return [row for row in rows if row.count]

@@ -182,8 +182,8 @@ def test_nothing_waits_where_nothing_is_recalled(world: World):
 
 def test_holders_are_asked_and_the_recalling_facility_follows_up(world: World, recall: LotRecall):
     assert recall
-    assert waiting(world, "board") == [("Recalls of which not everything is back", 1)]
-    assert waiting(world, "commune") == [("Recalled lots still held here", 1)]
+    assert waiting(world, "board") == [("recalls of which not everything is back", 1)]
+    assert waiting(world, "commune") == [("recalled lots still held here", 1)]
 
 
 def test_nothing_waits_any_more_when_all_is_back(world: World):
