@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from lmis.errors import Refused
+from lmis.errors import LmisError, Refused
 from lmis.forecast.measures import months_of_stock
 from lmis.reading import MOST
 from lmis.requisitions import refusals
@@ -20,7 +20,7 @@ from lmis.requisitions.fair_share import Claim, fair_share
 from lmis.requisitions.figures import USABLE
 from lmis.requisitions.refusals import Key
 from lmis.requisitions.states import Act, Actor, Status
-from lmis.requisitions.steps import take, to_change
+from lmis.requisitions.steps import Paper, take, to_change
 from lmis.sql import Sql
 
 PROMISED = """
@@ -37,7 +37,7 @@ ASKED = """
 AS_REQUESTED = "UPDATE requisition_line SET approved = requested WHERE requisition_id IN (:ids*)"
 APPROVE_LINE = """
     UPDATE requisition_line SET approved = ? WHERE requisition_id = ? AND item_id = ? AND channel = ?"""
-KEYS = "SELECT item_id, channel FROM requisition_line WHERE requisition_id = :id"
+LINES = "SELECT item_id, channel, requested, approved FROM requisition_line WHERE requisition_id = :id"
 
 
 class Share(NamedTuple):
@@ -86,14 +86,25 @@ def shortages(
     for id_, item, channel, *about, amc, requested in rows:
         use = None if amc is None else Decimal(str(amc))
         asked[item, channel].append(Share(id_, about[0], use, about[1], requested, requested))
-    usable = {row[:2]: row[2] for row in sql.rows(USABLE, facility=supplier_id, today=today)}
-    promised = {row[:2]: row[2] for row in sql.rows(PROMISED, supplier=supplier_id, anew=list(anew))}
+    there = available(session, supplier_id, today, anew)
     found = {}
     for key, its in asked.items():
-        available = max(0, usable.get(key, 0) - promised.get(key, 0))
-        if sum(it.requested for it in its) > available:
-            found[key] = Short(*key, available, _shared(available, its))
+        units = there.get(key, 0)
+        if sum(it.requested for it in its) > units:
+            found[key] = Short(*key, units, _shared(units, its))
     return found
+
+
+def available(session: Session, supplier_id: int, today: date, anew: Sequence[int] = ()) -> dict[Key, int]:
+    """What the supplier may still promise, by item and channel: usable, less what is approved and not sent yet.
+
+    anew: the ids of approved requisitions whose promise does not count.
+    """
+    sql = Sql(session)
+    units = {row[:2]: row[2] for row in sql.rows(USABLE, facility=supplier_id, today=today)}
+    for item, channel, promised in sql.rows(PROMISED, supplier=supplier_id, anew=list(anew)):
+        units[item, channel] = max(0, units.get((item, channel), 0) - promised)
+    return units
 
 
 def _shared(available: int, its: Sequence[Share]) -> list[Share]:
@@ -116,16 +127,25 @@ def approve(
     Raises Refused with LineFaults, or with what steps.to_change refuses.
     """
     sql = Sql(session)
-    its = to_change(session, {uuid: version}, Act.APPROVE, actor)
-    for paper in its:
-        keys = set(sql.rows(KEYS, id=paper.id))
-        faults = [refusals.UnknownLine().at(key) for key in approved if key not in keys]
+
+    def as_typed(paper: Paper) -> bool:
+        return all(stored == approved.get(key, requested) for key, requested, stored in _lines(sql, paper))
+
+    for paper in to_change(session, {uuid: version}, Act.APPROVE, actor, as_typed):
+        keys = {key for key, _, _ in _lines(sql, paper)}
+        faults: list[LmisError] = [refusals.UnknownLine().at(key) for key in approved if key not in keys]
         faults += [refusals.WrongAmount(quantity=it).at(key) for key, it in approved.items() if not 0 <= it <= MOST]
         if faults:
             raise Refused(faults)
         take(session, [paper], Act.APPROVE, actor, now=now)
         sql.execute(AS_REQUESTED, ids=[paper.id])
         sql.insert(APPROVE_LINE, [(units, paper.id, *key) for key, units in approved.items()])
+
+
+def _lines(sql: Sql, paper: Paper) -> list[tuple[Key, int, int | None]]:
+    return [
+        ((item, channel), requested, approved) for item, channel, requested, approved in sql.rows(LINES, id=paper.id)
+    ]
 
 
 def approve_all(session: Session, versions: Mapping[UUID, int], *, actor: Actor, today: date, now: datetime) -> int:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from lmis.calendar import Month, month_code, month_of
+from lmis.calendar import Month, month_of
 from lmis.config import settings
 from lmis.db import id_of
 from lmis.errors import Forbidden, LmisError, Refused
@@ -20,7 +20,7 @@ from lmis.reading import MOST
 from lmis.requisitions import refusals
 from lmis.requisitions.figures import Figures, figures, goods, may_hold, parts
 from lmis.requisitions.refusals import Key
-from lmis.requisitions.rules import differs_much
+from lmis.requisitions.rules import differs_much, month_text
 from lmis.requisitions.states import REGULAR, Act, Actor, Status, status_name
 from lmis.requisitions.steps import STEP, Paper, lock_places, stored, take, to_change
 from lmis.sql import Sql, as_day_or_none
@@ -97,7 +97,7 @@ def initiate(
     if supplier is None:
         raise refusals.NoSupplier(facility=facility.name)
     if period > month_of(today):
-        raise refusals.FuturePeriod(period=month_code(period))
+        raise refusals.FuturePeriod(period=month_text(period))
     lock_places(sql, [facility_id])
     if sql.rows(KNOWN, uuid=uuid, facility=facility_id):
         return
@@ -120,7 +120,7 @@ def _check_open(name: str, closed_on: date | None, today: date) -> None:
 
 def _check_alone(sql: Sql, facility_id: int, period: Month) -> None:
     for year, number, its_period, status in sql.rows(IN_THE_WAY, facility=facility_id, period=period):
-        said = {"number": document_number(REQUISITION, year, number), "period": month_code(its_period)}
+        said = {"number": document_number(REQUISITION, year, number), "period": month_text(its_period)}
         if status in (Status.RELEASED, Status.SKIPPED):
             raise refusals.PeriodTaken(**said)
         raise refusals.OpenRequisition(status=status_name(status), **said)

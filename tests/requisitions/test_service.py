@@ -117,7 +117,7 @@ class TestBeginning:
         desk.begin(desk.tree.commune)
 
         with pytest.raises(
-            refusals.OpenRequisition, match="DT-2026-00001 for 2026-10 is still open: it is being written"
+            refusals.OpenRequisition, match="DT-2026-00001 for 10/2026 is still open: it is being written"
         ):
             desk.begin(desk.tree.commune, period=202609)
 
