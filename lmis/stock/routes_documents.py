@@ -16,6 +16,7 @@ from lmis.accounts.scope import place_of, sees
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import Refused
 from lmis.forms import Form, Posted, new_form
+from lmis.network.models import Facility
 from lmis.pages import page
 from lmis.reading import read_text
 from lmis.stock.documents import RULES, Kind
@@ -113,6 +114,13 @@ def _own(session: Session, user: User, uuid: UUID) -> DocumentView:
     return document
 
 
+def _acting_for(session: Session, user: User, document: DocumentView) -> Facility:
+    """The party as which the user reads a document: who made it; of what followed a shipment their own facility."""
+    seen = [it for it in parties(session, document) if sees(session, user, id_of(it), clock.today())]
+    followed = document.shipment is not None and document.shipment.uuid != document.uuid
+    return next((it for it in seen if followed and it.id == user.facility_id), seen[0])
+
+
 def _page(
     request: Request,
     session: Session,
@@ -125,8 +133,7 @@ def _page(
 ) -> Response:
     lines = priced_lines(session, document)
     mine = sees(session, user, id_of(document.facility), clock.today())
-    here = next(it for it in parties(session, document) if sees(session, user, id_of(it), clock.today()))
-    request.state.place = place_of(session, user, here.code, clock.today())
+    request.state.place = place_of(session, user, _acting_for(session, user, document).code, clock.today())
     done = document.reversed_by is not None or document.kind == Kind.REVERSAL
     return page(
         request,
