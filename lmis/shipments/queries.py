@@ -204,13 +204,17 @@ def _lines(
         .join(Item, col(Item.id) == InTransit.item_id)
         .join(Lot, col(Lot.id) == InTransit.lot_id)
         .where(InTransit.shipment_id == head.id)
-        .order_by(col(Item.name_sort), col(InTransit.channel), col(Lot.expires_on), col(Lot.id), col(InTransit.status))
     ).all()
     coming = _coming([(goods, lot) for goods, _, lot in rows], [it.difference for it in differences])
     return [
         ShipmentLine(goods, item, lot, channels[goods.channel], coming[goods.lot_id, goods.channel, goods.status])
-        for goods, item, lot in rows
+        for goods, item, lot in sorted(rows, key=_first_expired_first)
     ]
+
+
+def _first_expired_first(row: tuple[InTransit, Item, Lot]) -> tuple[str, str, date, int, str]:
+    goods, item, lot = row
+    return (item.name_sort, goods.channel, lot.expires_on or date.max, goods.lot_id, goods.status)
 
 
 def _differences(session: Session, head: Head, channels: Mapping[str, Channel]) -> list[DifferenceView]:
