@@ -16,6 +16,7 @@ from lmis.db import transaction
 from lmis.demo.catalogue import save_products
 from lmis.demo.network import Size, places, read_districts, save_places
 from lmis.demo.people import save_people
+from lmis.demo.present import leave_open
 from lmis.demo.simulation import Simulation
 from lmis.demo.stores import Lot, goods, open_stores
 from lmis.demo.supply import plan_lots
@@ -77,7 +78,13 @@ def fill(
             post(session, batch, today=today, now=now)
             filled.documents += len(batch)
             tell((batch[-1].occurred_on - filled.first) / max(filled.last - filled.first, timedelta(1)))
+        leave_open(session, facility_ids(session), today, now)
     return filled
+
+
+def facility_ids(session: Session) -> dict[str, int]:
+    """The ids of all facilities by code."""
+    return dict(session.exec(select(Facility.code, Facility.id)).all())  # type: ignore[arg-type]
 
 
 def set_up(session: Session, size: Size, seed: int, today: date, months: int) -> Simulation:
@@ -85,10 +92,10 @@ def set_up(session: Session, size: Size, seed: int, today: date, months: int) ->
     rng = Random(seed)
     first, last = months_before(today, months), today - timedelta(1)
     network = places(read_districts(), size, seed)
-    facility_ids = save_places(session, network)
-    save_people(session, facility_ids)
+    ids = save_places(session, network)
+    save_people(session, ids)
     stocked = goods(save_products(session, today))
-    stores = open_stores(network, facility_ids, stocked, rng)
+    stores = open_stores(network, ids, stocked, rng)
     lots = plan_lots(stocked, first, last, rng)
     _save_lots(session, lots)
     return Simulation(stores, stocked, lots, rng, first, last)

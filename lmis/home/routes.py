@@ -8,7 +8,7 @@ from lmis import clock
 from lmis.accounts.deps import CurrentPlace, CurrentUser
 from lmis.config import settings
 from lmis.db import Reader
-from lmis.home.service import shared_limits, stock_on_hand, stockouts_below, tasks
+from lmis.home.service import shared_limits, stock_on_hand, stockouts_below, tasks, waiting
 from lmis.network.service import children, search_facilities
 from lmis.pages import page
 from lmis.stock.papers import papers
@@ -24,6 +24,7 @@ def home(request: Request, place: CurrentPlace, session: Reader) -> Response:
     return page(
         request,
         "home/home.html",
+        waiting=waiting(session, place, today),
         tasks=tasks(session, place.id, held, today),
         held=held,
         limits=shared_limits(held),

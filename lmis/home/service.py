@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,25 +12,33 @@ from itertools import islice
 from sqlalchemy import Date, bindparam, text
 from sqlmodel import Session, col, or_, select
 
+from lmis.accounts.scope import Place
 from lmis.alerts.rules import Status, is_near_expiry, status
 from lmis.catalog.models import Channel, Item
 from lmis.catalog.service import items
 from lmis.config import settings
+from lmis.counts import worklist as counts
 from lmis.db import id_of
 from lmis.network.models import Facility
 from lmis.network.service import SUBTREE, subtree_ids
 from lmis.policy.rules import Policy
 from lmis.policy.service import policies
+from lmis.recalls import worklist as recalls
 from lmis.reports.stock_report import consumption
+from lmis.requisitions import worklist as requisitions
+from lmis.shipments import worklist as shipments
+from lmis.shipments.queries import on_the_way
 from lmis.stock.fefo import is_expired
 from lmis.stock.models import StockOnHand, Stockout
 from lmis.stock.papers import Paper, papers
 from lmis.stock.queries import ShelfLot, received_since
 from lmis.stock.shelves import blocked, shelves
+from lmis.work import Work
 
 FROM_ABOVE = timedelta(days=7)
 ATTENTION = (Status.OUT, Status.EMERGENCY, Status.BELOW)
 MOST_STOCKOUTS = 500
+WORKLISTS = (shipments, recalls, requisitions, counts)  # in the order in which they are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +54,13 @@ class HeldLot:
 class HeldItem:
     """An item that the facility holds or has held. usable: base units that may be given out today.
 
-    limits: the stock policy by which its status is told.
+    coming: what was sent to it and is not confirmed yet. limits: the stock policy by which its status is told.
     """
 
     item: Item
     on_hand: int
     usable: int
+    coming: int
     months_of_stock: Decimal | None
     status: Status
     limits: Policy
@@ -84,7 +94,7 @@ class OutOfStock:
 
 
 def stock_on_hand(session: Session, facility_id: int, today: date) -> list[HeldItem]:
-    """Every item the facility holds or has held, in the order of lists."""
+    """Every item the facility holds, has held or is sent, in the order of lists."""
     lots: dict[int, list[HeldLot]] = {}
     for shelf in shelves(session, facility_id):
         lots.setdefault(id_of(shelf.item), []).extend(
@@ -93,11 +103,16 @@ def stock_on_hand(session: Session, facility_id: int, today: date) -> list[HeldI
     use: dict[int, Decimal] = {}
     for (item_id, _), amc in consumption(session, facility_id, today).items():
         use[item_id] = use.get(item_id, Decimal(0)) + amc
+    coming = Counter[int]()
+    for (_, item_id, _), units in on_the_way(session, [facility_id]).items():
+        coming[item_id] += units
     known = session.exec(select(StockOnHand.item_id).where(StockOnHand.facility_id == facility_id).distinct())
-    ever = set(known)
+    ever = {*known, *coming}
     limits = policies(session, [facility_id], ever, today)
     return [
-        _held(item, lots.get(id_of(item), []), use.get(id_of(item)), limits[facility_id, id_of(item)])
+        _held(
+            item, lots.get(id_of(item), []), coming[id_of(item)], use.get(id_of(item)), limits[facility_id, id_of(item)]
+        )
         for item in items(session)
         if id_of(item) in ever
     ]
@@ -114,11 +129,16 @@ def _mark(lot: ShelfLot, today: date) -> str | None:
     return blocked(lot, today) or ("near" if near else None)
 
 
-def _held(item: Item, lots: Sequence[HeldLot], amc: Decimal | None, limits: Policy) -> HeldItem:
+def _held(item: Item, lots: Sequence[HeldLot], coming: int, amc: Decimal | None, limits: Policy) -> HeldItem:
     usable = sum(it.lot.on_hand for it in lots if it.mark in (None, "near"))
     months = Decimal(usable) / amc if amc else None
     on_hand = sum(it.lot.on_hand for it in lots)
-    return HeldItem(item, on_hand, usable, months, status(usable, months, limits), limits, lots)
+    return HeldItem(item, on_hand, usable, coming, months, status(usable, months, limits), limits, lots)
+
+
+def waiting(session: Session, place: Place, today: date) -> list[Work]:
+    """What waits for somebody at the facility: shipments, recalls, requisitions, counts."""
+    return [it for worklist in WORKLISTS for it in worklist.work(session, place, today)]
 
 
 def tasks(session: Session, facility_id: int, held: Sequence[HeldItem], today: date) -> Tasks:

@@ -18,6 +18,7 @@ from lmis.demo import filling
 from lmis.demo.filling import NotEmpty, fill
 from lmis.demo.people import PEOPLE
 from lmis.network.models import Facility
+from lmis.sql import Sql
 from lmis.stock.models import StockMovement, StockMovementLine, StockOnHand, Stockout
 from lmis.stock.verify import verify
 from tests.factories import NOW
@@ -75,11 +76,23 @@ def test_the_ledger_proves_clean(demo):
     assert list(verify(demo)) == []
 
 
-def test_the_history_ends_yesterday_at_the_latest_and_begins_months_before(demo):
+def test_the_history_leads_up_to_today_and_begins_months_before(demo):
     first, last = demo.exec(select(func.min(StockMovement.occurred_on), func.max(StockMovement.occurred_on))).one()
 
     assert first == date(2025, 11, 20)
-    assert TODAY - timedelta(4) <= last < TODAY  # a weekend may lie between
+    assert TODAY - timedelta(4) <= last == TODAY  # a weekend may lie between
+
+
+def test_todays_work_is_there_to_be_gone_on_with(demo):
+    """Every list has something on it: goods on the way, differences, requisitions at each step, a count, a recall."""
+    sql = Sql(demo)
+    statuses = dict(sql.rows("SELECT status, COUNT(*) FROM requisition GROUP BY status"))
+    assert {"initiated", "authorised", "approved", "released", "rejected"} <= statuses.keys()
+    assert sql.rows("SELECT COUNT(*) FROM in_transit WHERE quantity > 0")[0][0] > 3
+    assert sql.rows("SELECT kind FROM delivery_difference WHERE settled < quantity") == [("damaged",)]
+    assert sql.rows("SELECT state FROM stock_count") == [("draft",)]
+    assert sql.rows("SELECT COUNT(*) FROM lot_recall WHERE lifted_on IS NULL") == [(1,)]
+    assert sql.rows("SELECT SUM(quantity) FROM in_transit WHERE status = 'recalled'")[0][0] > 0
 
 
 @pytest.mark.parametrize("kind", ["opening", "receipt", "issue", "dispense", "return", "loss", "count", "reversal"])
