@@ -216,6 +216,9 @@ def _page(request: Request, session: Session, shipment: ShipmentView, form: Form
         reasons=reasons_for(session, Kind.DELIVERY),
         usual=USUAL,
         typed=[name for name, _ in TYPED],
+        beside=form["step"] == "more"
+        or not shipment.on_the_way
+        or any(f"{name}-{key}" in form for key in keys for name in EXTRA_FIELDS),
         taken_back=shipment.state == State.TAKEN_BACK,
         about={
             **{f"{name}-{key}": Message(LINE, {"number": int(key) + 1}) for key in keys for name in EXTRA_FIELDS},

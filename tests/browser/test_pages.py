@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response
 from lmis.stock.documents import Kind
 from tests.browser.people import carry_in, window
 from tests.factories import TODAY, a_document, a_facility, a_line, a_price, a_user
+from tests.shipments.acts import a_report, a_shipment
 from tests.web import Site
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -32,6 +33,9 @@ def pages(site: Site) -> list[str]:
     issue = site.post(a_document(board, a_line(lot, 900), kind=Kind.ISSUE, to=district))
     site.post(a_document(district, a_line(lot, 90), kind=Kind.ISSUE, to=commune))
     site.post(a_document(commune, a_line(lot, 90), kind=Kind.DISPENSE))
+    sent = site.add(a_shipment, board, district, a_line(lot, 500), stocked=False)
+    back = site.add(a_shipment, district, board, a_line(lot, 40), kind=Kind.RETURN, stocked=False)
+    site.add(a_report, sent, district)
     paths = [
         "",
         *[
@@ -58,6 +62,11 @@ def pages(site: Site) -> list[str]:
         f"/f/{commune.code}/transfer",
         f"/documents/{issue}",
         f"/documents/{issue}/reverse",
+        f"/documents/{sent}",
+        f"/f/{board.code}/shipments",
+        *(f"/f/{board.code}/shipments/{sent}{act}" for act in ("", "/settle", "/pick")),
+        *(f"/f/{board.code}/shipments/{back}{act}" for act in ("", "/confirm", "/refuse")),
+        f"/f/{district.code}/shipments/{back}/call-back",
     ]
 
 

@@ -35,6 +35,15 @@ def give(page: Page, act: str, quantity: str, to: str | None = None) -> None:
     expect(page.get_by_role("status")).to_contain_text("Recorded as")
 
 
+def confirm(page: Page) -> None:
+    """What is on its way here arrived as it was sent."""
+    menu(page, "Shipments")
+    page.get_by_role("link", name="PX-2026-00001").click()
+    page.get_by_role("button", name="All arrived as sent").click()
+    expect(page.get_by_role("status")).to_contain_text("What arrived is recorded")
+    menu(page, "To do")
+
+
 def row(page: Page, text: str) -> str:
     return " ".join(page.get_by_role("row").filter(has_text=text).first.inner_text().split())
 
@@ -60,12 +69,14 @@ def test_goods_go_from_the_board_to_a_client(
         context.clear_cookies(name="session")
 
         sign_in(page, "district")
-        expect(page.get_by_role("main")).to_contain_text("documents brought goods in the last 7 days")
+        expect(page.get_by_role("main")).to_contain_text("1 shipments to confirm")
+        confirm(page)
         assert "1,200" in row(page, "Bao cao su")
         give(page, "Issue", "300", to="Trạm Y tế phường Trúc Bạch")
         context.clear_cookies(name="session")
 
         sign_in(page, "commune")
+        confirm(page)
         give(page, "Dispense", "40")
         give(page, "Dispense", "50")
         page.get_by_role("link", name="Reverse this document").click()

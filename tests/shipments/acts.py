@@ -15,7 +15,7 @@ from lmis.network.models import Facility
 from lmis.shipments.delivering import Confirmation, Extra, confirm_delivery
 from lmis.shipments.models import Delivery
 from lmis.shipments.queries import ShipmentView, shipment_view
-from lmis.shipments.rules import Counted, Reported
+from lmis.shipments.rules import Counted, Difference, Reported
 from lmis.shipments.settling import Settled, call_back, settle_differences
 from lmis.shipments.undoing import undo_delivery, undo_settlement
 from lmis.stock.documents import USABLE, Document, Kind, Line
@@ -41,6 +41,14 @@ def a_shipment(
         post(session, [fill], today=TODAY, now=NOW)
     post(session, [whole], today=TODAY, now=NOW, user_id=user_id)
     return whole.uuid
+
+
+def a_report(session: Session, shipment: UUID, receiver: Facility) -> Delivery:
+    """All but one of the first lot of a shipment arrived, one is damaged."""
+    line = shipment_view(session, shipment).lines[0]
+    told = Counted(line.key, line.goods.sent - 1, (Reported(Difference.DAMAGED, 1, "wet"),))
+    said = Confirmation(uuid4(), shipment, id_of(receiver), TODAY, [told])
+    return confirm_delivery(session, said, today=TODAY, now=NOW)
 
 
 @dataclass
