@@ -209,6 +209,9 @@ def test_the_recalling_facility_makes_all_shipments_at_once(site: Site, lot):
 
     assert site.documents() == before + 3
     assert "400 are on the way" in recall_page(site, answer)
+    page = site.browser().get(answer.headers["location"]).text
+    shipment = next(link for link in page.split('"') if "/shipments/" in link)
+    assert site.browser().get(shipment).status_code == 200
     assert "Nobody holds" in recall_page(site, answer, query="?show=holding")
 
 

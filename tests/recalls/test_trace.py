@@ -107,7 +107,7 @@ def on_hand(session: Session, lot: int, facility: int) -> dict[str, int]:
     return held
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(acts, min_size=8, max_size=40))
 def test_at_every_facility_and_altogether_what_came_is_what_went_and_what_is_there(engine: Engine, chosen):
     with reader(engine) as session:  # which keeps nothing

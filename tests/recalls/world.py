@@ -93,6 +93,7 @@ def attempt(world: World, posted: list[Document], act: Act, status: str = USABLE
         ship = ships[which % len(ships)]
         end = ship.counterparty_id if kind == Kind.DELIVERY else ship.facility_id
         at, more = next(n for n, it in enumerate(places) if it.id == end), {"shipment": ship.uuid}
+        status, quantity = ship.lines[0].status, 1 + quantity % ship.lines[0].quantity // 2
     elif kind == Kind.REVERSAL:
         first = posted[which % len(posted)]
         document = a_document(places[0], kind=kind)
