@@ -59,7 +59,8 @@ def test_a_maximum_that_expiry_allows_no_more_of_is_told(site: Site, office: Off
 def test_everybody_reads_and_only_those_who_approve_set(site: Site):
     office = Office(site, site.tree.commune, role="storekeeper")
 
-    assert "Months" not in office.words("/history")
+    assert "defaults are in force" in office.words("/history")
+    assert "3.0 default" in office.words()
     assert "Set values" not in office.words()
     assert office.browser.get(f"{office.path}/choose").status_code == 403
     assert office.browser.get(f"{office.path}/set").status_code == 403
@@ -125,8 +126,7 @@ def test_a_district_sets_values_for_the_stations_under_it(site: Site):
 
     office.put("?whom=under-commune", maximum="4")
     assert "4.0" not in office.words()
-    stations = [Office(site, site.tree.commune)]
-    assert "2.0 ● set here" in stations[0].words()
+    assert "2.0 ● set here" in Office(site, site.tree.commune).words()
 
 
 def test_whole_levels_are_offered_at_the_top_alone(site: Site):
