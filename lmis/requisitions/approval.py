@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -59,18 +60,27 @@ class Share(NamedTuple):
         return months_of_stock(self.position + self.share, self.amc)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Short:
-    """An item in a channel of which less is here than is asked for. available: usable and not promised yet."""
+    """An item in a channel of which less is here than is asked for. available: usable and not promised yet.
+
+    asking: who asks, each as if it got all it asked for.
+    """
 
     item_id: int
     channel: str
     available: int
-    shares: Sequence[Share]
+    asking: Sequence[Share]
 
     @property
     def requested(self) -> int:
-        return sum(it.requested for it in self.shares)
+        return sum(it.requested for it in self.asking)
+
+    @cached_property
+    def shares(self) -> list[Share]:
+        """Who asks, each with its fair share; worked out only where it is looked at."""
+        shares = fair_share(self.available, [Claim(it.position, it.amc, it.requested) for it in self.asking])
+        return [it._replace(share=share) for it, share in zip(self.asking, shares, strict=True)]
 
 
 def shortages(
@@ -91,7 +101,7 @@ def shortages(
     for key, its in asked.items():
         units = there.get(key, 0)
         if sum(it.requested for it in its) > units:
-            found[key] = Short(*key, units, _shared(units, its))
+            found[key] = Short(*key, units, its)
     return found
 
 
@@ -107,15 +117,11 @@ def available(session: Session, supplier_id: int, today: date, anew: Sequence[in
     return units
 
 
-def _shared(available: int, its: Sequence[Share]) -> list[Share]:
-    shares = fair_share(available, [Claim(it.position, it.amc, it.requested) for it in its])
-    return [it._replace(share=share) for it, share in zip(its, shares, strict=True)]
-
-
 def shares_of(short: Mapping[Key, Short], requisition_id: int) -> dict[Key, int]:
     """What one requisition gets of each item that is short."""
+    concerned = {key: it for key, it in short.items() if any(who.requisition_id == requisition_id for who in it.asking)}
     return {
-        key: share.share for key, it in short.items() for share in it.shares if share.requisition_id == requisition_id
+        key: who.share for key, it in concerned.items() for who in it.shares if who.requisition_id == requisition_id
     }
 
 

@@ -104,17 +104,18 @@ def parts(session: Session, facility_id: int) -> list[int]:
 def figures(
     session: Session, facility_id: int, period: Month, *, today: date, only: Key | None = None
 ) -> list[Figures]:
-    """The figures of every item and channel the facility has had, or is asked for from below, and may hold.
+    """The figures of every item and channel the facility may hold and has had, or that those below use or ask for.
 
     only: the one item and channel wanted, had before or not.
     """
     sql = Sql(session)
     unfilled = _by_key(sql, UNFILLED, facility=facility_id)
-    keys = {only} if only else {row[:2] for row in sql.rows(SERIES, facility=facility_id)} | unfilled.keys()
+    now = _Now(session, facility_id, today, unfilled)
+    had = {row[:2] for row in sql.rows(SERIES, facility=facility_id)}
+    keys = {only} if only else had | unfilled.keys() | now.amc.keys()
     its = goods(sql, {item for item, _ in keys})
     held = may_hold(sql, facility_id, its.values())
     keys = {key for key in keys if key[0] in held and its[key[0]].moves_in(key[1])}
-    now = _Now(session, facility_id, today, unfilled)
     moved = _moved(sql, facility_id, period)
     out = _days_out(session, facility_id, period, today)
     months = {item: policy.maximum for (_, item), policy in policies(session, [facility_id], its, today).items()}

@@ -59,6 +59,9 @@ LINES = """
     WHERE l.requisition_id = :id
     ORDER BY m.position, i.name_sort, i.code, c.position, c.code"""
 AMC, MONTHS = 15, 19  # columns above that are decimals
+ITEMS = """
+    SELECT i.id, i.name_vi, i.name_en FROM item i JOIN method m ON m.code = i.method_code
+    ORDER BY m.position, i.name_sort, i.code"""
 STEPS = """
     SELECT s.act, s.at, u.name, s.reason FROM requisition_step s LEFT JOIN user_account u ON u.id = s.user_id
     WHERE s.requisition_id = :id ORDER BY s.version"""
@@ -133,6 +136,12 @@ class LineView(NamedTuple):
     def packs(self, units: int) -> Decimal | int:
         packs, part = divmod(units, self.pack_size)
         return Decimal(units) / self.pack_size if part else packs
+
+
+class ItemName(NamedTuple):
+    id: int
+    name_vi: str
+    name_en: str
 
 
 class StepView(NamedTuple):
@@ -251,6 +260,11 @@ def paper_view(session: Session, place_id: int, uuid: UUID, *, lines: bool = Tru
         lines=[_line(row) for row in sql.rows(LINES, id=paper.id)] if lines else [],
         steps=[StepView(act, as_moment(at), who, reason) for act, at, who, reason in sql.rows(STEPS, id=paper.id)],
     )
+
+
+def items_to_add(session: Session) -> list[ItemName]:
+    """Every item, in the order lists show them."""
+    return [ItemName._make(row) for row in Sql(session).rows(ITEMS)]
 
 
 def _reference(kind: str, uuid: Any, year: int | None, number: int | None, maker: str = "") -> Reference | None:

@@ -13,7 +13,6 @@ from sqlmodel import Session
 from lmis import clock
 from lmis.accounts.deps import CurrentPlace, CurrentUser
 from lmis.accounts.scope import Place
-from lmis.catalog.service import items
 from lmis.config import settings
 from lmis.db import Reader, Transaction
 from lmis.errors import LmisError, NotFound
@@ -32,7 +31,7 @@ from lmis.requisitions.entry import (
     read_writing,
     typed_otherwise,
 )
-from lmis.requisitions.queries import PaperView, paper_view, parts_of
+from lmis.requisitions.queries import PaperView, items_to_add, paper_view, parts_of
 from lmis.requisitions.refusals import Key
 from lmis.requisitions.release import release
 from lmis.requisitions.routes_papers import actor_of
@@ -159,7 +158,7 @@ def _page(
         kind_names=KIND_NAMES,
         channels={it.code: it for it in channels(session)},
         others=typed_otherwise(form, prefix, paper.lines) if stale else [],
-        items=items(session) if write else [],
+        items=items_to_add(session) if write else [],
         unfilled=any(it.unfilled for it in paper.lines),
         approved=paper.standing.status in (Status.APPROVED, Status.RELEASED),
         **_supply(session, paper, place, approving),

@@ -162,7 +162,7 @@ def _how_many_short(short: Iterable[Short]) -> dict[int, int]:
     """By requisition, how many of its lines cannot be met whole."""
     few: dict[int, int] = {}
     for it in short:
-        for share in it.shares:
+        for share in it.asking:
             few[share.requisition_id] = few.get(share.requisition_id, 0) + 1
     return few
 

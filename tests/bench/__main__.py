@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.progress import Progress
 
-from tests.bench import counts, imports, posting, recalls, reports
+from tests.bench import counts, imports, posting, recalls, reports, requisitions
 from tests.bench.figures import Figure, show
 
 
@@ -22,6 +22,7 @@ def main() -> int:
         figures += imports.measure(folder)
         figures += recalls.measure(folder)
         figures += counts.measure(folder)
+        figures += requisitions.measure(folder, progress)
     show(figures, Path("bench.json"))
     return 0 if all(figure.reached for figure in figures) else 1
 
