@@ -39,6 +39,7 @@ ORIGINS = """
     WHERE l.lot_id = :lot AND l.account IN ('supplier', 'opening')
     GROUP BY l.facility_id, m.id, m.uuid, m.kind, m.year, m.number, m.occurred_on, m.party
     ORDER BY m.occurred_on, m.id"""
+NAMED = 5  # senders to one facility that are told one by one
 PAPERS = "SELECT id, uuid, kind, year, number FROM stock_movement WHERE id IN (:ids*)"
 
 
@@ -64,6 +65,15 @@ class Paper(NamedTuple):
 
     uuid: UUID
     number: str
+
+
+class Rest(NamedTuple):
+    """Further senders of a lot to one facility, added up."""
+
+    senders: int
+    arrived: int
+    on_the_way: int
+    lost: int
 
 
 class Origin(NamedTuple):
@@ -95,6 +105,23 @@ class Stop:
     @property
     def on_hand(self) -> int:
         return sum(self.by_status.values())
+
+    @property
+    def came_in(self) -> int:
+        return self.opening + self.received
+
+    @property
+    def named(self) -> list[tuple[Flow, Spot]]:
+        """The senders told one by one, the earliest first."""
+        return self.sources[:NAMED]
+
+    @property
+    def rest(self) -> Rest | None:
+        flows = [flow for flow, _ in self.sources[NAMED:]]
+        if not flows:
+            return None
+        sums = (sum(getattr(flow, name) for flow in flows) for name in ("arrived", "on_the_way", "lost"))
+        return Rest(len(flows), *sums)
 
     def count(self, measure: str | None, quantity: int) -> None:
         """Add what the ledger has of a measure; what only changes its status has none."""
@@ -164,7 +191,7 @@ def trace_lot(session: Session, lot_id: int, root: int, today: date) -> Trace:
         origins=(origins := _origins(sql, id_of(lot), tree, root)),
         stops=stops,
         sum=_sum(stops, flows, origins),
-        papers=_papers(sql, (flow.latest for stop in stops for flow, _ in stop.sources)),
+        papers=_papers(sql, (flow.latest for stop in stops for flow, _ in stop.named)),
     )
 
 
@@ -180,7 +207,7 @@ def _stops(tree: Tree, root: int, steps: Iterable[tuple[Any, ...]], flows: Itera
         if facility in stops:
             stops[facility].count(measure, quantity)
             stops[facility].by_status[status] += quantity
-    for flow in flows:
+    for flow in sorted(flows, key=lambda flow: (flow.first_on, flow.latest)):
         if flow.receiver in stops:
             stops[flow.receiver].sources.append((flow, tree.spots[flow.sender]))
     return list(stops.values())

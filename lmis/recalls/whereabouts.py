@@ -93,8 +93,8 @@ class Recovery:
 
     @property
     def share(self) -> Decimal | None:
-        """Percent recovered of what was asked back; None where there was nothing."""
-        return Decimal(100 * self.recovered) / self.asked if self.asked else None
+        """Percent recovered of what was asked back, cut to tenths: 100 is all. None where there was nothing."""
+        return Decimal(1000 * self.recovered // self.asked) / 10 if self.asked else None
 
 
 @dataclass(frozen=True, slots=True)

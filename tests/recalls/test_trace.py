@@ -64,6 +64,19 @@ def test_a_reversed_issue_did_not_arrive(world: World):
     assert flow.arrived == 400
 
 
+def test_many_senders_are_added_up_after_the_first_five(world: World):
+    communes = [a_facility(world.session, parent=world.tree.district) for _ in range(8)]
+    for commune in communes:
+        world.move(Kind.ISSUE, world.tree.district, 10, commune)
+        world.move(Kind.RETURN, commune, 4, world.tree.district)
+
+    district = stop(world, world.tree.district)
+
+    assert (len(district.named), len(district.sources)) == (5, 9)
+    assert district.named[0][1].name == "Ban Quản lý thành phố"
+    assert district.rest == (4, 16, 0, 0)
+
+
 def test_what_is_on_the_way_or_lost_there_is_told_with_the_flow(world: World):
     shipment = world.move(Kind.ISSUE, world.tree.board, 100, world.tree.district, shipped=True).uuid
     world.move(Kind.DELIVERY, world.tree.district, 60, shipment=shipment)

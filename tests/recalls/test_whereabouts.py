@@ -51,7 +51,7 @@ def test_at_first_only_what_the_recalling_facility_holds_is_recovered(world: Wor
 
     assert (found.asked, found.recovered, found.still_held, found.on_the_way) == (950, 500, 350, 100)
     assert found.dispensed == 50
-    assert found.share == Decimal(50_000) / 950
+    assert found.share == Decimal("52.6")
 
 
 def test_each_facility_is_told_with_what_it_had_and_has(world: World, recall: LotRecall):
@@ -128,6 +128,12 @@ def test_nothing_held_has_no_share(world: World):
     recall = world.recall(lot=a_lot(world.session))
 
     assert whole(world, recall).share is None
+
+
+def test_no_more_is_claimed_than_is_back():
+    nearly = Recovery(100_000, 99_999, 1, 0, 0, 0, 0, 0)
+
+    assert nearly.share == Decimal("99.9")
 
 
 def test_an_earlier_recall_does_not_count(world: World):
