@@ -121,7 +121,8 @@ def _state_faults(session: Session, shipment: ShipmentView, said: Confirmation) 
     if shipment.state == State.TAKEN_BACK:
         return [refusals.CalledBack(facility=shipment.head.sender.name, moment=moment)]
     if not shipment.on_the_way and (of_its_lots or not said.extras):
-        return [refusals.AlreadyConfirmed(name=name or "—", moment=moment)]
+        name, moment = shipment.confirmed_by
+        return [refusals.AlreadyConfirmed(name=name, moment=moment)]
     if said.seen is not None and said.seen != shipment.seen:
         return [refusals.ConfirmedMeanwhile(name=name or "—", moment=moment)]
     return [] if of_its_lots or said.extras else [refusals.NothingEntered()]

@@ -17,7 +17,7 @@ from lmis.db import id_of
 from lmis.errors import Refused
 from lmis.forms import BrokenForm, Form, new_form
 from lmis.reading import Missing, read_day, read_quantity, read_text
-from lmis.shipments.delivering import EXTRAS, LINES, Confirmation, Extra
+from lmis.shipments.delivering import EXTRAS, Confirmation, Extra
 from lmis.shipments.queries import ShipmentLine, ShipmentView
 from lmis.shipments.refusals import DifferenceNeedsReason
 from lmis.shipments.rules import Counted, Difference, Reported
@@ -147,9 +147,9 @@ def note_faults(form: Form, refused: Refused, said: Said) -> None:
     for refusal in refused.refusals:
         if isinstance(refusal, LineRefused) and refusal.field == "occurred_on":
             form.refuse("confirmed_on", refusal)
-        elif isinstance(refusal, LineRefused) and refusal.document == EXTRAS and refusal.line is not None:
-            note_refusals(form, Refused([refusal]), list(said.extras), ("quantity", "item", "lot", "reason"))
-        elif isinstance(refusal, LineRefused) and refusal.document == LINES:
-            note_refusals(form, Refused([refusal]), list(said.lines), ("received", "short"))
-        else:
+        elif not isinstance(refusal, LineRefused) or refusal.line is None:
             form.refuse("", refusal)
+        elif refusal.document == EXTRAS:
+            note_refusals(form, Refused([refusal]), list(said.extras), ("quantity", "item", "lot", "reason"))
+        else:
+            note_refusals(form, Refused([refusal]), list(said.lines), ("received", "short"))

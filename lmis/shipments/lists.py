@@ -24,9 +24,11 @@ DISPUTED = """
         AS BIGINT) FROM delivery_difference
     WHERE {end} = :place AND settled < quantity GROUP BY shipment_id"""
 FINISHED = """
-    SELECT m.id FROM stock_movement m JOIN shipment_document d ON d.movement_id = m.id AND d.shipment_id = m.id
-    WHERE (m.facility_id = :place OR m.counterparty_id = :place)
-        AND NOT EXISTS (SELECT 1 FROM in_transit t WHERE t.shipment_id = m.id AND t.quantity > 0)
+    SELECT m.id FROM (
+        SELECT id FROM stock_movement WHERE facility_id = :place AND kind IN ('issue', 'transfer', 'return')
+        UNION ALL SELECT id FROM stock_movement WHERE counterparty_id = :place) m
+    JOIN shipment_document d ON d.movement_id = m.id AND d.shipment_id = m.id
+    WHERE NOT EXISTS (SELECT 1 FROM in_transit t WHERE t.shipment_id = m.id AND t.quantity > 0)
         AND NOT EXISTS (SELECT 1 FROM delivery_difference e WHERE e.shipment_id = m.id AND e.settled < e.quantity)
     ORDER BY m.id DESC LIMIT :most"""
 

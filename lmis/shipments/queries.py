@@ -128,6 +128,12 @@ class ShipmentView:
         return any(it.delivery.undone_at is None for it in self.deliveries)
 
     @property
+    def confirmed_by(self) -> tuple[str, datetime | None]:
+        """Who made the last proof of delivery that counts, and when."""
+        standing = [it for it in self.deliveries if it.delivery.undone_at is None]
+        return (standing[-1].by or "—", standing[-1].delivery.recorded_at) if standing else ("—", None)
+
+    @property
     def seen(self) -> int:
         """Grows with everything that is recorded of the shipment, so that a form knows what its reader saw."""
         told = len(self.documents) + len(self.deliveries) + sum(len(it.settlements) for it in self.differences)

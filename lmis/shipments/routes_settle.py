@@ -25,7 +25,8 @@ from lmis.shipments.routes_show import seen_shipment
 from lmis.shipments.rules import DIFFERENCE_NAMES, OFFERED, SETTLEMENT_NAMES, Settlement
 from lmis.shipments.settling import Settled, call_back, settle_differences
 from lmis.stock.documents import Kind
-from lmis.stock.entry import note_refusals
+from lmis.stock.entry import HEADER, note_refusals
+from lmis.stock.refusals import LineRefused
 
 router = APIRouter()
 FIELDS = ("quantity", "settlement", "reason", "note")
@@ -80,7 +81,11 @@ def _settled(
             user_id=user.id,
         )
     except Refused as refused:
-        note_refusals(form, refused, list(settled), FIELDS)
+        for refusal in refused.refusals:
+            if isinstance(refusal, LineRefused) and refusal.line is not None and refusal.field not in HEADER:
+                note_refusals(form, Refused([refusal]), list(settled), FIELDS)
+            else:
+                form.refuse("", refusal)
         return False
     return True
 

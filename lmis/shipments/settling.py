@@ -16,7 +16,7 @@ from lmis.shipments import refusals
 from lmis.shipments.delivering import refuse
 from lmis.shipments.locking import locked
 from lmis.shipments.models import DifferenceSettlement
-from lmis.shipments.queries import DifferenceView, ShipmentView, last_word
+from lmis.shipments.queries import DifferenceView, ShipmentView
 from lmis.shipments.reasons import reasons_for
 from lmis.shipments.rules import OFFERED, Difference, Settlement, State
 from lmis.stock.documents import RECALLED, USABLE, Document, Kind, Line
@@ -221,8 +221,8 @@ def call_back(
 
 def _call_back_faults(session: Session, view: ShipmentView, reason: str) -> list[LineRefused]:
     if view.confirmed:
-        name, moment = last_word(session, view.head.id) or ("", None)
-        return [refusals.CannotCallBack(name=name or "—", moment=moment)]
+        name, moment = view.confirmed_by
+        return [refusals.CannotCallBack(name=name, moment=moment)]
     if not view.on_the_way or view.state != State.ON_THE_WAY:
         return [refusals.NothingToCallBack()]
     offered = {it.code for it in reasons_for(session, Kind.SENT_BACK)}

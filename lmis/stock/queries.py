@@ -194,7 +194,7 @@ def shipment_of(session: Session, movement: StockMovement) -> StockMovement | No
 
 
 def _document_lines(session: Session, movement: StockMovement) -> list[DocumentLine]:
-    line, account = StockMovementLine, TRANSIT if movement.kind == Kind.TRANSIT_LOSS else STOCK
+    line, account = StockMovementLine, STOCK if _touches_a_shelf(session, movement) else TRANSIT
     found = session.exec(
         select(line, Item, Lot, Reason)
         .join(Item, col(Item.id) == line.item_id)
@@ -208,6 +208,12 @@ def _document_lines(session: Session, movement: StockMovement) -> list[DocumentL
         DocumentLine(item, lot, li.channel, li.status, li.quantity, li.counted, why) for li, item, lot, why in found
     ]
     return rows[::2] if moves_status else rows
+
+
+def _touches_a_shelf(session: Session, movement: StockMovement) -> bool:
+    """Whether the document, or the one it undoes, moves something on a shelf: what is lost on the way does not."""
+    undone = session.get(StockMovement, movement.reverses_id) if movement.reverses_id else None
+    return (undone or movement).kind != Kind.TRANSIT_LOSS
 
 
 def number_of(movement: StockMovement) -> str:

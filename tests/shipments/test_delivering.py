@@ -268,3 +268,12 @@ def test_a_delivery_whose_differences_were_settled_is_not_undone(run: Run):
 
     assert refusals_of(lambda: run.undo(delivery)) == ["DeliverySettled"]
     assert run.shelf(run.receiver) == 60
+
+
+def test_who_confirmed_is_named_not_who_settled_since(run: Run):
+    receiver, seen = a_user(run.session, run.receiver), run.view.seen
+    run.confirm(run.counted(run.june, 90, short=10), run.counted(run.march, 40), user_id=receiver.id)
+    run.settle((0, "lost", 10))
+
+    with pytest.raises(Refused, match=f"{receiver.name} confirmed this shipment"):
+        run.confirm(run.counted(run.june, 100), seen=seen)

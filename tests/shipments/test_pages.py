@@ -300,6 +300,20 @@ def test_what_cannot_be_settled_is_told_by_its_field(way: Way, typed, field):
     assert way.view.differences[0].open == 10
 
 
+def test_a_closed_period_is_told_to_who_confirms_and_who_settles(way: Way):
+    way.report()
+    number = way.view.differences[0].difference.id
+    with transaction(way.site.engine) as session:
+        for it in (way.site.tree.board, way.site.tree.district):
+            session.merge(it).closed_through = TODAY
+    told = "is closed through 20/11/2026"
+
+    assert told in text_of(settle(way, {f"settlement-{number}": "sent_back"}))
+    answer = way.confirm({f"received-{way.key(way.june)}": "3"})
+    assert told in text_of(answer)
+    assert 'href="#confirmed_on"' in answer.text
+
+
 def test_choosing_nothing_is_told(way: Way):
     way.report()
 
@@ -377,6 +391,8 @@ def test_a_settlement_is_undone_by_who_made_it(way: Way):
 
     assert answer.status_code == 303
     assert way.view.differences[0].open == 10
+    undone = way.sender.get(f"/documents/{way.view.documents[-1].uuid}")
+    assert "10 piece" in text_of(undone)
 
 
 def test_what_never_was_is_not_undone(way: Way):
