@@ -16,13 +16,14 @@ from lmis.counts.refusals import CountedByOther
 from lmis.counts.rules import Said
 from lmis.db import id_of
 from lmis.forms import BrokenForm, Form
-from lmis.i18n import N_, Message
+from lmis.i18n import N_, Message, Name
 from lmis.reading import MOST, Missing, read_day, read_quantity, read_text
 from lmis.stock.documents import QUARANTINED, RECALLED, USABLE
 
 STATUSES = (USABLE, QUARANTINED, RECALLED)
 MEMBERS = 5  # whom a committee has at most
 NOT_COUNTED = Message(N_("not counted"))
+LINE = N_("%(item)s, lot %(lot)s")
 _NUMBER = re.compile(r"-?\d{1,10}", re.ASCII)
 
 
@@ -120,3 +121,14 @@ def read_review(form: Form, lines: Sequence[CountLine], reasons: Sequence[str]) 
 
 def _read_note(text: str) -> str:
     return read_text(text, most=500)
+
+
+def about(form: Form, lines: Sequence[CountLine]) -> dict[str, Message]:
+    """Of each field that an error is about, which lot it belongs to."""
+    named = {}
+    for line in lines:
+        for field in (f"{name}-{line.line_no}" for name in ("counted", "note", "reason")):
+            if field in form.errors:
+                item = Name(line.item.name_vi, line.item.name_en)
+                named[field] = Message(LINE, {"item": item, "lot": line.number or "–"})
+    return named

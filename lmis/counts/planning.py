@@ -22,6 +22,7 @@ SHELF = """
 MOVEMENTS = """
     SELECT item_id, COUNT(*) FROM stock_movement_line
     WHERE account = 'stock' AND facility_id = :facility AND item_id IN (:items*) AND occurred_on > :since
+        AND counted IS NULL
     GROUP BY item_id"""
 
 

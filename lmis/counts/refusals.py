@@ -46,7 +46,7 @@ class NothingCounted(LmisError):
 class NotAllCounted(LmisError):
     status_code = 422
     msgid = N_(
-        "%(count)s lines of this full count have not been counted. Count them, or confirm that they stay uncounted: "
+        "Lines of this full count that nobody has counted: %(count)s. Count them, or confirm that they stay uncounted: "
         "their book stays as it is."
     )
 

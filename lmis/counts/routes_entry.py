@@ -15,7 +15,7 @@ from lmis.accounts.rights import may_post
 from lmis.accounts.scope import Place
 from lmis.catalog.service import items
 from lmis.counts.drafts import add_lot, save_draft
-from lmis.counts.entry import note_clashes, read_found, read_said, read_version
+from lmis.counts.entry import about, note_clashes, read_found, read_said, read_version
 from lmis.counts.models import StockCount
 from lmis.counts.queries import CountLine, count_by_uuid, entries_since, lines_of, names_of
 from lmis.counts.refusals import CountIsOver
@@ -99,6 +99,7 @@ def _page(
         "counts/entry.html",
         status_code=status_code,
         form=form,
+        about=about(form, lines),
         count=count,
         groups=by_item(lines),
         lines=len(lines),

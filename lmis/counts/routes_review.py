@@ -15,9 +15,10 @@ from lmis.accounts.models import User
 from lmis.accounts.rights import may_approve
 from lmis.config import settings
 from lmis.counts.deciding import CountRefused, approve, cancel, close_blind, explain, recount, submit
-from lmis.counts.entry import MEMBERS, read_review
+from lmis.counts.entry import MEMBERS, about, read_review
 from lmis.counts.models import StockCount
 from lmis.counts.queries import count_by_uuid, lines_of, names_of
+from lmis.counts.refusals import NotAllCounted
 from lmis.counts.rules import OPEN, State, is_far_off, needs_approval
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import Forbidden, LmisError
@@ -121,7 +122,7 @@ def _done(form: Form, act: Callable[[], None]) -> bool:
         act()
     except CountRefused as refused:
         for refusal in refused.whole:
-            form.refuse("", refusal)
+            form.refuse("not-counted" if isinstance(refusal, NotAllCounted) else "", refusal)
         for line, refusals in refused.by_line.items():
             for refusal in refusals:
                 form.refuse(f"reason-{line}", refusal)
@@ -150,6 +151,7 @@ def _page(
         "counts/review.html",
         status_code=status_code,
         form=form,
+        about=about(form, lines),
         count=count,
         shown=not (count.blind and count.state == State.DRAFT),
         differing=[line for line in lines if line.figures.difference or (line.is_counted and line.has_moved)],

@@ -114,7 +114,7 @@ def test_the_due_items_are_begun_with_one_click(site: Site, desk: Desk):
 
     answer = desk.browser.post(f"{desk.path}/start", data=dict(parts))
 
-    assert "Count the 1 due items" in text_of(page)
+    assert "Count the items that are due (1)" in text_of(page)
     assert "it has never been counted since it came on 05/01/2026" in text_of(page)
     assert "1 lines are counted" in text_of(desk.browser.get(answer.headers["location"]))
 
@@ -349,7 +349,7 @@ def test_differences_are_shown_in_units_and_percent(site: Site, desk: Desk):
     words = text_of(desk.browser.get(f"{counted(desk, '180', '50')}/review"))
 
     assert "−20 (−10.0 %)" in words
-    assert "1 lines agree with the book" in words
+    assert "Lines that agree with the book: 1" in words
     assert "somebody else has to approve" in words
 
 
@@ -410,7 +410,8 @@ def test_a_full_count_asks_to_confirm_what_was_not_counted(site: Site, desk: Des
 
     answer = desk.review(count)
     assert answer.status_code == 422
-    assert "1 lines of this full count have not been counted" in text_of(answer)
+    assert "Lines of this full count that nobody has counted: 1" in text_of(answer)
+    assert 'href="#not-counted"' in answer.text
     assert desk.review(count, not_counted="1").status_code == 303
     assert site.on_hand(site.tree.board) == 150
 
