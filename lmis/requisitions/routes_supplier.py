@@ -23,7 +23,7 @@ from lmis.i18n import N_
 from lmis.pages import page
 from lmis.requisitions.approval import Share, Short, approve_all, shortages
 from lmis.requisitions.entry import PAPER, note, read_version
-from lmis.requisitions.queries import all_from_below, lines_asked_for, submitters
+from lmis.requisitions.queries import all_from_below, counts, lines_asked_for, submitters
 from lmis.requisitions.release import release
 from lmis.requisitions.routes_papers import actor_of
 from lmis.requisitions.states import KIND_NAMES, Status
@@ -151,6 +151,7 @@ def _approval_page(
         few=_how_many_short(short.values()),
         channels={it.code: it for it in channels(session)},
         kind_names=KIND_NAMES,
+        waiting=counts(session, place.id),
     )
 
 
@@ -187,4 +188,5 @@ def _dispatch_page(
         approved=approved,
         released=released,
         kind_names=KIND_NAMES,
+        waiting=counts(session, place.id),
     )

@@ -105,7 +105,8 @@ class TestBeginning:
 
         assert "DT-2026-00001" in text
         assert "Stockout days" in text
-        assert "700 0 0 300 0 0 400 0 300.0 400" in text  # October: opening … closing, days out, AMC, usable
+        assert "300.0 400 0 900" in text  # AMC, usable, on the way, maximum level
+        assert "700 0 0 300 0 0 400 0" in text  # October: opening … closing, stockout days
 
     def test_a_second_click_leads_to_the_same_paper(self, office: Office):
         path = f"/f/{office.tree.commune.code}/requisitions/new"
