@@ -159,7 +159,7 @@ def _page(
         left_out=[line for line in lines if line.is_left_out],
         far_off={line.line_no for line in lines if is_far_off(line.figures, share)},
         needs_approval=needs_approval((line.figures for line in lines), share),
-        percent=int(share * 100),
+        percent=f"{(share * 100).normalize():f}",
         total=len(lines),
         reasons=reasons(session, Kind.COUNT),
         members=(count.committee.split("\n") + [""] * MEMBERS)[:MEMBERS],

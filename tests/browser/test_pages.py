@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 from lmis.stock.documents import Kind
 from tests.browser.people import carry_in, window
+from tests.counts.desk import count_pages
 from tests.factories import TODAY, a_document, a_facility, a_line, a_price, a_user
 from tests.shipments.acts import a_report, a_shipment
 from tests.web import Site
@@ -67,6 +68,7 @@ def pages(site: Site) -> list[str]:
         *(f"/f/{board.code}/shipments/{sent}{act}" for act in ("", "/settle", "/pick")),
         *(f"/f/{board.code}/shipments/{back}{act}" for act in ("", "/confirm", "/refuse")),
         f"/f/{district.code}/shipments/{back}/call-back",
+        *count_pages(site),
     ]
 
 

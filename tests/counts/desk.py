@@ -127,6 +127,11 @@ class Desk:
         """What the page would send if nothing was typed; boxes that nobody ticked are not sent."""
         return unticked(form_of(self.browser.get(count)))
 
+    def book(self, count: str, name: str) -> int:
+        """What the page shows as the book of a line."""
+        row = self.browser.get(count).text.partition(f'for="{name}"')[2]
+        return int(row.partition('data-label="Book">')[2].partition("<")[0].replace(",", ""))
+
     def review(self, count: str, act: str = "submit", **more: str):
         path = f"{count}/review"
         data = unticked(form_of(self.browser.get(path))) | {"act": act, **more}
@@ -141,3 +146,26 @@ def as_of(site: Site, role: str = "storekeeper", at: Facility | None = None) -> 
     """Somebody of the role; of the facility itself, the board when none is named."""
     place = at or site.tree.board
     return Desk(site, place, site.browser(place, role))
+
+
+def count_pages(site: Site) -> list[str]:
+    """The pages of counts at the board, each with something to show: counting, blind, waiting, posted, cancelled."""
+    desk = as_of(site)
+    draft, far_off, posted, blind, given_up = (desk.start(**more) for more in ({}, {}, {}, {"blind": "1"}, {}))
+    lines = [name for name in desk.form(draft) if name.startswith("counted-")]
+    desk.save(draft, {lines[0]: "1", lines[1]: "x"})
+    for count, units in ((far_off, 1), (posted, 0)):
+        typed = {name: str(max(0, desk.book(count, name) - units * 50)) for name in lines}
+        desk.save(count, typed)
+        reasons = {f"reason-{name.removeprefix('counted-')}": "lost" for name in lines}
+        desk.review(count, **reasons, **{"not-counted": "1", "member-0": "Bà Lan, trạm trưởng"})
+    desk.save(blind, {lines[0]: "1"})
+    desk.review(blind, "close", **{"not-counted": "1"})
+    desk.browser.post(f"{given_up}/cancel", data={"why": "Mất điện"})
+    return [
+        desk.path,
+        f"{desk.path}/start",
+        *(f"{draft}{path}" for path in ("", "/review", "/sheet", "/cancel")),
+        *(f"{count}/review" for count in (far_off, blind)),
+        *(f"{count}/record" for count in (posted, given_up)),
+    ]
