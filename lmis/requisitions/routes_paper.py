@@ -177,7 +177,7 @@ def _supply(session: Session, paper: PaperView, place: Place, approving: bool) -
     return {"there": available(session, place.id, today, anew), "shares": shares, "proposed": proposed}
 
 
-@router.get("/f/{code}/requisitions/{uuid}/lines/{item}/{channel}")
+@router.get("/f/{code}/requisitions/{uuid}/lines/{item:path}/{channel}")
 def show_parts(request: Request, place: CurrentPlace, session: Reader, uuid: UUID, item: str, channel: str) -> Response:
     paper = paper_view(session, place.id, uuid)
     line = next((it for it in paper.lines if (it.code, it.channel) == (item, channel)), None)

@@ -96,7 +96,7 @@ def dispatch(request: Request, data: Posted, place: CurrentPlace, user: Poster, 
     return RedirectResponse(f"{place.path}/requisitions/dispatch?{done}={len(chosen)}", 303)
 
 
-@router.get("/f/{code}/requisitions/share/{item}/{channel}")
+@router.get("/f/{code}/requisitions/share/{item:path}/{channel}")
 def show_share(request: Request, place: CurrentPlace, session: Reader, item: str, channel: str) -> Response:
     goods = item_by_code(session, item)
     short = shortages(session, place.id, clock.today()).get((id_of(goods), channel))

@@ -104,7 +104,7 @@ class TestBeginning:
         text = text_of(office.storekeeper.get(office.begin()))
 
         assert "DT-2026-00001" in text
-        assert "Stockout days" in text
+        assert "Days out of stock" in text
         assert "300.0 400 0 900" in text  # AMC, usable, on the way, maximum level
         assert "700 0 0 300 0 0 400 0" in text  # October: opening … closing, stockout days
 
@@ -544,3 +544,17 @@ def test_every_page_answers_in_each_language_and_database(each_site: Site, langu
     assert get(office.above(page)).status_code == 200
     whole = office.begin(office.supplier, office.tree.district)
     assert {get(it).status_code for it in (whole, f"{whole}/lines/BCS/free")} == {200}
+
+
+def test_an_item_whose_code_holds_a_slash_opens_too(office: Office):
+    odd = office.site.add(an_item, "Viên uống", code="VU/28", method="pill")
+    page = office.begin()
+    office.act(office.storekeeper, page, "add", add_item=str(odd.id), add_channel="free")
+    office.act(office.storekeeper, page, "submit", **{f"requested-{odd.id}-free": "30", f"reason-{odd.id}-free": "Mới"})
+    office.act(office.manager, page, "authorise")
+    base = f"/f/{office.tree.district.code}/requisitions"
+
+    assert f"{base}/share/VU/28/free" in office.supplier.get(f"{base}/approval").text
+    assert office.supplier.get(f"{base}/share/VU/28/free").status_code == 200
+    whole = office.begin(office.supplier, office.tree.district)
+    assert "30" in text_of(office.supplier.get(f"{whole}/lines/VU/28/free"))
