@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lmis.stock.documents import Kind
+from lmis.stock.documents import NEEDS_REASON, Kind
 
 OTHER = "other"
 OPENING_GAP = "import_opening_gap"
@@ -62,7 +62,7 @@ _REASONS: tuple[tuple[str, str, str, tuple[Kind, ...]], ...] = (
         OTHER,
         "Lý do khác",
         "Other",
-        (Kind.LOSS, Kind.FOUND, *_BOTH_WAYS, Kind.RETURN, Kind.QUARANTINE, Kind.RELEASE),
+        (*sorted(NEEDS_REASON), Kind.COUNT, Kind.RETURN, Kind.DELIVERY, Kind.SENT_BACK, Kind.QUARANTINE, Kind.RELEASE),
     ),
 )
 REASONS: tuple[dict[str, Any], ...] = tuple(
