@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import date
-from functools import cache
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
-from lmis.catalog.models import Channel
-from lmis.catalog.service import price_on
 from lmis.counts.plan import MOVEMENT_MONTHS, Held, Proposal, months_later, plan
 from lmis.sql import Sql, as_day, as_day_or_none
 
@@ -24,6 +20,10 @@ MOVEMENTS = """
     WHERE account = 'stock' AND facility_id = :facility AND item_id IN (:items*) AND occurred_on > :since
         AND counted IS NULL
     GROUP BY item_id"""
+PRICES = """
+    SELECT p.item_id, p.channel_code, p.dong FROM price p JOIN channel c ON c.code = p.channel_code
+    WHERE c.priced = :yes AND p.valid_from <= :today AND (p.valid_to IS NULL OR p.valid_to > :today)
+    ORDER BY p.valid_from"""  # where several hold, the latest does
 
 
 def count_plan(session: Session, facility_id: int, today: date) -> list[Proposal]:
@@ -33,12 +33,12 @@ def count_plan(session: Session, facility_id: int, today: date) -> list[Proposal
     since = months_later(today, -MOVEMENT_MONTHS)
     ids = sorted({row[0] for row in rows})
     movements = dict(sql.rows(MOVEMENTS, facility=facility_id, items=ids, since=since)) if ids else {}
-    price = _prices(session, today)
+    price = {row[:2]: row[2] for row in sql.rows(PRICES, today=today, yes=True)}
     value: dict[int, int] = defaultdict(int)
     oldest: dict[int, date] = {}
     never: dict[int, date] = {}
     for item, channel, on_hand, waits_since, uncounted_since in rows:
-        value[item] += on_hand * price(item, channel)
+        value[item] += on_hand * price.get((item, channel), 0)
         oldest[item] = min(as_day(waits_since), oldest.get(item, date.max))
         if came := as_day_or_none(uncounted_since):
             never[item] = min(came, never.get(item, date.max))
@@ -50,14 +50,3 @@ def _held(item: int, value: int, movements: int, oldest: date, never: date | Non
     if never is not None and never <= oldest:
         return Held(item, value, movements, None, never)
     return Held(item, value, movements, oldest, oldest)
-
-
-def _prices(session: Session, today: date) -> Callable[[int, str], int]:
-    """Whole đồng of a base unit by item and channel, 0 where the channel has no price."""
-    priced = set(session.exec(select(Channel.code).where(col(Channel.priced).is_(True))))
-
-    @cache
-    def price(item: int, channel: str) -> int:
-        return (price_on(session, item, channel, today) or 0) if channel in priced else 0
-
-    return price

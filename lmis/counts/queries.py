@@ -17,6 +17,7 @@ from lmis.counts.models import StockCount, StockCountEntry
 from lmis.counts.refusals import UnknownCount
 from lmis.counts.rules import NOT_OVER, NOTHING, Figures, Since, State
 from lmis.db import id_of
+from lmis.i18n import sort_key
 from lmis.sql import Sql, as_day_or_none
 from lmis.stock.models import StockMovement
 from lmis.stock.queries import number_of
@@ -121,7 +122,7 @@ def moved_since(session: Session, count: StockCount) -> dict[Place, Since]:
 
 
 def lines_of(session: Session, count: StockCount) -> list[CountLine]:
-    """The lines in the order of lists: by item, channel and expiry."""
+    """The lines in the order of lists: by item, channel, expiry and lot, A9 before A10."""
     goods = {id_of(item): (rank, item) for rank, item in enumerate(items(session))}
     every = {channel.code: (rank, channel) for rank, channel in enumerate(channels(session))}
     since = moved_since(session, count) if count.state in NOT_OVER else {}
@@ -133,7 +134,7 @@ def lines_of(session: Session, count: StockCount) -> list[CountLine]:
         line = CountLine(
             line_no, item, its, lot_id, number, expires_on, status, bool(added), note, reason, _figures(row, since)
         )
-        found.append(((item_rank, channel_rank, expires_on or date.max, number, line_no), line))
+        found.append(((item_rank, channel_rank, expires_on or date.max, sort_key(number), line_no), line))
     return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 
 

@@ -134,6 +134,20 @@ def test_quarantined_and_recalled_lots_are_counted_in_their_own_status(store: St
     assert [(it, status, store.on_hand(it, status)) for it, status, _ in found] == found
 
 
+def test_a_lot_recalled_during_the_count_goes_on_as_what_it_is_now(store: Store):
+    lot, other = store.receive(100), store.receive(100)
+    count = store.start()
+    for it in (lot, other):
+        store.find(count, it, 100)
+    lot.recalled_on = TODAY
+    store.session.flush()
+    store.post(a_document(store.facility, a_line(lot, 100), kind=Kind.RECALL))
+
+    store.send(count)
+
+    assert (count.state, store.on_hand(lot), store.on_hand(lot, "recalled")) == (State.POSTED, 0, 100)
+
+
 # -- what moved meanwhile ------------------------------------------------------------------------------------------
 
 

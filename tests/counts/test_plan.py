@@ -128,6 +128,7 @@ def test_a_shelf_with_nothing_on_it_has_no_plan(store: Store):
 def test_the_plan_knows_price_movements_and_the_last_count(store: Store, session: Session):
     paid = an_item(session, "Viên uống", method="pill")
     a_price(session, paid, 2_000)
+    a_price(session, paid, 3_000, since=BEFORE)
     store.receive(10, item=paid, channel="social_marketing")
     lot = store.receive(100)
     for _ in range(9):
@@ -139,6 +140,23 @@ def test_the_plan_knows_price_movements_and_the_last_count(store: Store, session
     assert "100 % of the value" in str(proposals[id_of(paid)].why)
     assert "91 % of the movements" in str(proposals[id_of(store.item)].why)  # 10 of 11 lines, the count being none
     assert "last counted on 20/11/2026" in str(proposals[id_of(store.item)].why)
+
+
+def test_stock_is_worth_what_the_price_of_the_day_says(store: Store, session: Session):
+    dear, cheap = (an_item(session, method="pill") for _ in range(2))
+    a_price(session, dear, 1, since=date(2020, 1, 1))
+    a_price(session, dear, 300, since=BEFORE)
+    a_price(session, dear, 9_000, since=TODAY + timedelta(days=1))
+    a_price(session, cheap, 100)
+    a_price(session, cheap, 100, channel="free")  # free goods have no price, whatever a list says
+    for item in (dear, cheap):
+        store.receive(10, item=item, channel="social_marketing", on=date(2026, 1, 5))
+    store.receive(10, item=cheap, on=date(2026, 1, 5))
+
+    proposals = proposed(store)
+
+    assert "75 % of the value" in str(proposals[id_of(dear)].why)
+    assert "25 % of the value" in str(proposals[id_of(cheap)].why)
 
 
 def test_an_old_count_of_one_lot_makes_the_item_as_old(store: Store):
