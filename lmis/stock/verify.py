@@ -157,6 +157,12 @@ RULES_OF_DOCUMENTS = {
         SELECT shipment_id, CAST(SUM(sent) AS BIGINT), CAST(SUM(received + lost + returned + quantity) AS BIGINT)
         FROM in_transit GROUP BY shipment_id, lot_id, channel, status
         HAVING SUM(sent) <> SUM(received + lost + returned + quantity) OR MIN(quantity) < 0""",
+    N_("more reported missing or damaged than is on the way"): """
+        SELECT t.shipment_id, CAST(SUM(d.quantity - d.settled) AS BIGINT), MIN(t.quantity)
+        FROM delivery_difference d JOIN in_transit t ON t.shipment_id = d.shipment_id AND t.lot_id = d.lot_id
+            AND t.channel = d.channel AND t.status = d.status
+        WHERE d.kind IN ('short', 'damaged', 'refused')
+        GROUP BY t.shipment_id, t.lot_id, t.channel, t.status HAVING SUM(d.quantity - d.settled) > MIN(t.quantity)""",
     N_("lot of another item"): """
         SELECT l.movement_id, l.item_id, lot.item_id FROM stock_movement_line l
         JOIN lot ON lot.id = l.lot_id WHERE lot.item_id <> l.item_id""",

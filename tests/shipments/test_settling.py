@@ -12,6 +12,7 @@ from lmis.errors import NotFound
 from lmis.shipments.delivering import all_arrived, all_refused
 from lmis.shipments.rules import State
 from lmis.shipments.settling import Settled, settle_differences
+from lmis.sql import Sql
 from lmis.stock.documents import QUARANTINED, RECALLED, Kind
 from lmis.stock.posting import post
 from lmis.stock.verify import verify
@@ -238,3 +239,12 @@ def test_a_facility_that_was_counted_since_still_settles(disputed: Run):
     disputed.settle((0, "sent_back", 15))
 
     assert disputed.shelf(disputed.sender, disputed.june) == 15
+
+
+def test_the_proof_of_the_ledger_names_differences_of_goods_that_are_no_longer_on_the_way(disputed: Run):
+    assert verify(disputed.session) == []
+
+    Sql(disputed.session).execute("UPDATE delivery_difference SET quantity = quantity + 500 WHERE kind = 'damaged'")
+
+    found = [difference.table for difference in verify(disputed.session)]
+    assert found == ["more reported missing or damaged than is on the way"]
