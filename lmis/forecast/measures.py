@@ -62,14 +62,11 @@ def order_quantity(maximum_level: int, on_hand: int, in_transit: int, unfilled: 
 
 
 def rounded_to_packs(quantity: int, pack_size: int, threshold: Decimal) -> int:
-    """`quantity` base units in whole packs, in base units.
+    """`quantity` base units, rounded up to whole packs past a threshold.
 
-    threshold: share of a pack, 0 … 1. What goes beyond whole packs is ordered as one pack more only when it exceeds
-    this share, else it is left out. A need of less than one pack is one pack whatever the threshold: rounded down, a
-    small station would never be sent anything. No need is no pack.
-    Source: packRoundingThreshold of OpenLMIS, there in base units, with roundToZero off.
+    threshold: share of a pack, 0 … 1. What goes beyond whole packs is made up to one more when it exceeds this share;
+    else it stays as it is, in base units: a store that needs three cycles is not sent a hundred to let them expire,
+    and none is left short for the sake of a box.
     """
     packs, part = divmod(quantity, pack_size)
-    if part and (not packs or part > threshold * pack_size):
-        packs += 1
-    return packs * pack_size
+    return (packs + 1) * pack_size if part > threshold * pack_size else quantity

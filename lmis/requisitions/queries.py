@@ -133,9 +133,9 @@ class LineView(NamedTuple):
         """What tells the line apart in a form."""
         return f"{self.item_id}-{self.channel}"
 
-    def packs(self, units: int) -> Decimal | int:
-        packs, part = divmod(units, self.pack_size)
-        return Decimal(units) / self.pack_size if part else packs
+    def packs(self, units: int) -> tuple[int, int] | None:
+        """Whole packs, and the base units beside them; None where no pack is full or the item comes singly."""
+        return divmod(units, self.pack_size) if units >= self.pack_size > 1 else None
 
 
 class ItemName(NamedTuple):

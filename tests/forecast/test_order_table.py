@@ -93,16 +93,17 @@ ORDERS = [
 PACKS = [
     # order, pack, threshold; expected; its arithmetic
     (260, 144, "0.5", 288, "260 = 1 × 144 + 116; 116 > 0,5 × 144 = 72: 2 packs"),
-    (216, 144, "0.5", 144, "216 = 1 × 144 + 72; 72 is not more than 72: 1 pack"),
+    (216, 144, "0.5", 216, "216 = 1 × 144 + 72; 72 is not more than 0,5 × 144 = 72: it stays"),
     (217, 144, "0.5", 288, "217 = 1 × 144 + 73; 73 > 72: 2 packs"),
     (288, 144, "0.5", 288, "just 2 packs"),
     (145, 144, "0", 288, "threshold 0: one unit more is a pack more"),
-    (287, 144, "1", 144, "threshold 1: 143 of 144 is not more than a pack"),
-    (1, 144, "0.5", 144, "less than a pack, and less than the threshold: one pack rather than none"),
-    (72, 144, "1", 144, "less than a pack: one, whatever the threshold"),
+    (287, 144, "1", 287, "threshold 1: 143 of 144 is not more than a pack"),
+    (1, 144, "0.5", 1, "1 is not more than 72: one piece, not a box of them"),
+    (73, 144, "0.5", 144, "73 > 72: the first pack, too"),
+    (72, 144, "1", 72, "72 is not more than 144: it stays"),
     (0, 144, "0", 0, "no need is no pack"),
     (260, 1, "0.5", 260, "single units: nothing to round"),
-    (13, 10, "0.3", 10, "13 = 1 × 10 + 3; 3 is not more than 0,3 × 10 = 3: 1 pack"),
+    (13, 10, "0.3", 13, "13 = 1 × 10 + 3; 3 is not more than 0,3 × 10 = 3: it stays"),
     (14, 10, "0.3", 20, "14 = 1 × 10 + 4; 4 > 3: 2 packs"),
 ]
 
@@ -182,12 +183,12 @@ def test_the_maximum_level_is_the_least_that_lasts_as_long(amc, months):
 
 
 @given(units, packs, shares)
-def test_packs_are_whole_and_within_one_of_the_need(quantity, pack, threshold):
+def test_the_need_is_always_met_and_only_the_last_pack_is_rounded_up(quantity, pack, threshold):
     rounded = rounded_to_packs(quantity, pack, threshold)
 
-    assert rounded % pack == 0
-    assert abs(rounded - quantity) < pack or rounded == quantity
-    assert (rounded == 0) == (quantity == 0)
+    assert rounded == quantity or rounded % pack == 0
+    assert 0 <= rounded - quantity < pack
+    assert rounded - quantity <= (1 - threshold) * pack
 
 
 @given(units, packs, shares, shares)

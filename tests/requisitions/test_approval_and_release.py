@@ -233,7 +233,7 @@ class TestReleasing:
         assert (paper.status, paper.shipment_id) == ("released", movement.id)
         assert (movement.kind, movement.reference, movement.occurred_on) == ("issue", "DT-2026-00001", TODAY)
         assert store.line(uuid).released == 400
-        assert [it for it in verify(store.session) if it.table != "document_counter"] == []
+        assert verify(store.session) == []
 
     def test_the_lots_that_expire_first_go_first_over_all_that_are_released(self, store: Store):
         store.receive(store.tree.district, 100, number="SAU", expires_on=JUNE)

@@ -180,7 +180,7 @@ class TestWriting:
         answer = office.act(office.storekeeper, page, "submit", **office.asking("5000"))
 
         assert answer.status_code == 422
-        assert "5,000 differs much from the 432 proposed. Say why." in text_of(answer)
+        assert "5,000 differs much from the 500 proposed. Say why." in text_of(answer)
         assert f'href="#reason-{office.field}"' in answer.text
         assert form_of(answer)[f"requested-{office.field}"] == "5000"
 
@@ -489,7 +489,7 @@ class TestTheSupplier:
 
         assert "700, see who asked for it" in text_of(office.supplier.get(whole))
         under = text_of(office.supplier.get(f"{whole}/lines/BCS/free"))
-        assert "Trạm Y tế phường Trúc Bạch DT-2026-00001 ● authorised 700" in under
+        assert "DT-2026-00001, Trạm Y tế phường Trúc Bạch ● authorised 700" in under
         above = whole.replace(f"/f/{office.tree.district.code}/", f"/f/{office.tree.board.code}/")
         assert "700" in text_of(board.get(f"{above}/lines/BCS/free"))
 
