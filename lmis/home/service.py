@@ -104,7 +104,7 @@ def stock_on_hand(session: Session, facility_id: int, today: date) -> list[HeldI
     for (item_id, _), amc in consumption(session, facility_id, today).items():
         use[item_id] = use.get(item_id, Decimal(0)) + amc
     coming = Counter[int]()
-    for (_, item_id, _), units in on_the_way(session, [facility_id]).items():
+    for (_, item_id, _), units in on_the_way(session, [facility_id], today).items():
         coming[item_id] += units
     known = session.exec(select(StockOnHand.item_id).where(StockOnHand.facility_id == facility_id).distinct())
     ever = {*known, *coming}

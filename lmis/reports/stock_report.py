@@ -124,11 +124,17 @@ class _Read:
 
 
 def consumption(session: Session, facility_id: int, today: date) -> dict[tuple[int, str], Decimal]:
-    """AMC by item and channel that a facility's stock has to cover, over the latest complete months."""
+    """AMC by item and channel that a facility's stock has to cover, over the latest complete months.
+
+    What it dispenses itself and what all those under it do, as they are supplied from its shelf; the report's AMC of a
+    facility that dispenses is its own alone.
+    """
     ids = subtree_ids(session, facility_id, today)
     window = complete_months(month_of(today), settings().amc_months, today)
-    amc = _with_those_below(session, ids, today, average_consumption(session, ids, window))
-    return {(item, channel): value for (facility, item, channel), value in amc.items() if facility == facility_id}
+    use: dict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for (_, item, channel), value in average_consumption(session, ids, window).items():
+        use[item, channel] += value
+    return dict(use)
 
 
 def _figures(session: Session, ids: Sequence[int], period: Period) -> dict[Shelf, Figures]:

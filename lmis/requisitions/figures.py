@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -13,10 +13,12 @@ from lmis.calendar import Month, first_of, last_of
 from lmis.config import settings
 from lmis.forecast.consumption import stockout_spans_of
 from lmis.forecast.measures import maximum_level, order_quantity, rounded_to_packs
+from lmis.policy.rules import Policy
 from lmis.policy.service import policies
 from lmis.reports.stock_report import FIGURES, consumption
 from lmis.reports.stock_report import Figures as Moved
 from lmis.requisitions.refusals import Key
+from lmis.requisitions.states import EMERGENCY
 from lmis.shipments.queries import on_the_way
 from lmis.sql import Sql
 from lmis.stock.stockouts import days_out
@@ -35,10 +37,11 @@ OWED = """
     WHERE r.supplier_id = :facility AND r.status IN ('authorised', 'approved')
         AND (whole.id IS NULL OR whole.status IN ('released', 'skipped'))"""
 PARTS = f"SELECT r.id {OWED}"
-UNFILLED = f"""
+ASKED = """
     SELECT l.item_id, l.channel, CAST(SUM(COALESCE(l.approved, l.requested)) AS BIGINT)
-    FROM requisition_line l WHERE l.requisition_id IN (SELECT r.id {OWED})
-    GROUP BY l.item_id, l.channel"""  # noqa: S608 - both parts are written here
+    FROM requisition_line l WHERE l.requisition_id IN (:ids*) GROUP BY l.item_id, l.channel"""
+HANDED_UP = """
+    SELECT id FROM requisition WHERE facility_id = :facility AND status IN ('submitted', 'authorised', 'approved')"""
 GOODS = """
     SELECT i.id, i.pack_size, m.capability FROM item i JOIN method m ON m.code = i.method_code
     WHERE i.id IN (:items*)"""
@@ -64,6 +67,7 @@ class Figures(NamedTuple):
     amc: Decimal | None
     on_hand: int
     in_transit: int
+    on_order: int
     unfilled: int
     maximum_months: Decimal
     maximum_level: int | None
@@ -102,25 +106,33 @@ def parts(session: Session, facility_id: int) -> list[int]:
 
 
 def figures(
-    session: Session, facility_id: int, period: Month, *, today: date, only: Key | None = None
+    session: Session,
+    facility_id: int,
+    period: Month,
+    *,
+    kind: str,
+    below: Sequence[int],
+    today: date,
+    only: Key | None = None,
+    also: Iterable[Key] = (),
 ) -> list[Figures]:
     """The figures of every item and channel the facility may hold and has had, or that those below use or ask for.
 
-    only: the one item and channel wanted, had before or not.
+    below: the requisitions from below that this one asks for in its turn. only: the one item and channel wanted, had
+    before or not; also: others that are wanted too. An emergency proposes what is below its emergency point alone.
     """
     sql = Sql(session)
-    unfilled = _by_key(sql, UNFILLED, facility=facility_id)
-    now = _Now(session, facility_id, today, unfilled)
+    now = _Now(session, facility_id, today, below)
     had = {row[:2] for row in sql.rows(SERIES, facility=facility_id)}
-    keys = {only} if only else had | unfilled.keys() | now.amc.keys()
+    keys = {only} if only else had | now.unfilled.keys() | now.amc.keys() | set(also)
     its = goods(sql, {item for item, _ in keys})
     held = may_hold(sql, facility_id, its.values())
     keys = {key for key in keys if key[0] in held and its[key[0]].moves_in(key[1])}
     moved = _moved(sql, facility_id, period)
     out = _days_out(session, facility_id, period, today)
-    months = {item: policy.maximum for (_, item), policy in policies(session, [facility_id], its, today).items()}
+    limits = {item: policy for (_, item), policy in policies(session, [facility_id], its, today).items()}
     return [
-        _line(key, moved.get(key, NO_MOVEMENT), out.get(key[0], 0), now, months[key[0]], its[key[0]].pack_size)
+        _line(key, moved.get(key, NO_MOVEMENT), out.get(key[0], 0), now, limits[key[0]], its[key[0]].pack_size, kind)
         for key in sorted(keys)
     ]
 
@@ -128,20 +140,24 @@ def figures(
 class _Now:
     """How the facility stands today, by item and channel."""
 
-    def __init__(self, session: Session, facility_id: int, today: date, unfilled: Mapping[Key, int]) -> None:
+    def __init__(self, session: Session, facility_id: int, today: date, below: Sequence[int]) -> None:
+        sql = Sql(session)
         self.amc = consumption(session, facility_id, today)
-        self.on_hand = _by_key(Sql(session), USABLE, facility=facility_id, today=today)
-        coming = on_the_way(session, [facility_id])
+        self.on_hand = _by_key(sql, USABLE, facility=facility_id, today=today)
+        coming = on_the_way(session, [facility_id], today)
         self.in_transit = {(item, channel): units for (_, item, channel), units in coming.items()}
-        self.unfilled = unfilled
+        self.on_order = _by_key(sql, ASKED, ids=[row[0] for row in sql.rows(HANDED_UP, facility=facility_id)])
+        self.unfilled = _by_key(sql, ASKED, ids=list(below))
 
 
-def _line(key: Key, moved: Moved, out: int, now: _Now, months: Decimal, pack_size: int) -> Figures:
+def _line(key: Key, moved: Moved, out: int, now: _Now, policy: Policy, pack_size: int, kind: str) -> Figures:
     opening, received, issued, dispensed, adjusted, lost = moved
     amc, on_hand = now.amc.get(key), now.on_hand.get(key, 0)
-    in_transit, unfilled = now.in_transit.get(key, 0), now.unfilled.get(key, 0)
-    level = None if amc is None else maximum_level(amc, months)
-    order = order_quantity(level or 0, on_hand, in_transit, unfilled)
+    in_transit, on_order, unfilled = (of.get(key, 0) for of in (now.in_transit, now.on_order, now.unfilled))
+    level = None if amc is None else maximum_level(amc, policy.maximum)
+    order = order_quantity(level or 0, on_hand, in_transit + on_order, unfilled)
+    if kind == EMERGENCY and (amc is None or on_hand >= amc * policy.emergency_point):
+        order = 0
     return Figures(
         *key,
         *moved,
@@ -150,8 +166,9 @@ def _line(key: Key, moved: Moved, out: int, now: _Now, months: Decimal, pack_siz
         amc=None if amc is None else amc.quantize(THOUSANDTH),
         on_hand=on_hand,
         in_transit=in_transit,
+        on_order=on_order,
         unfilled=unfilled,
-        maximum_months=months,
+        maximum_months=policy.maximum,
         maximum_level=level,
         proposed=rounded_to_packs(order, pack_size, settings().pack_threshold),
     )

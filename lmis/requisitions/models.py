@@ -87,6 +87,7 @@ class RequisitionLine(Table, table=True):
     amc: Decimal | None = Field(default=None, sa_type=Numeric(16, 3))  # base units a month; None: nothing is known
     on_hand: int = Field(default=0, sa_type=BigInteger)  # usable
     in_transit: int = Field(default=0, sa_type=BigInteger)
+    on_order: int = Field(default=0, sa_type=BigInteger)  # on other requisitions of the facility, not sent yet
     unfilled: int = Field(default=0, sa_type=BigInteger)  # asked for from below, authorised and not sent yet
     maximum_months: Decimal | None = Field(default=None, sa_type=Numeric(8, 2))
     maximum_level: int | None = Field(default=None, sa_type=BigInteger)

@@ -52,13 +52,13 @@ MORE = """
 LINES = """
     SELECT l.item_id, l.channel, i.code, i.name_vi, i.name_en, i.unit, i.pack_size,
         l.opening, l.received, l.issued, l.dispensed, l.adjusted, l.lost, l.closing, l.days_out, l.amc, l.on_hand,
-        l.in_transit, l.unfilled, l.maximum_months, l.maximum_level, l.proposed, l.requested, l.reason, l.approved,
-        l.released
+        l.in_transit, l.on_order, l.unfilled, l.maximum_months, l.maximum_level, l.proposed, l.requested, l.reason,
+        l.approved, l.released
     FROM requisition_line l JOIN item i ON i.id = l.item_id JOIN method m ON m.code = i.method_code
         JOIN channel c ON c.code = l.channel
     WHERE l.requisition_id = :id
     ORDER BY m.position, i.name_sort, i.code, c.position, c.code"""
-AMC, MONTHS = 15, 19  # columns above that are decimals
+AMC, MONTHS = 15, 20  # columns above that are decimals
 ITEMS = """
     SELECT i.id, i.name_vi, i.name_en FROM item i JOIN method m ON m.code = i.method_code
     ORDER BY m.position, i.name_sort, i.code"""
@@ -115,6 +115,7 @@ class LineView(NamedTuple):
     amc: Decimal | None
     on_hand: int
     in_transit: int
+    on_order: int
     unfilled: int
     maximum_months: Decimal | None
     maximum_level: int | None

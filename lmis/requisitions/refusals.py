@@ -100,3 +100,8 @@ class TooLittleThere(LineFault):
         "%(item)s (%(channel)s): %(usable)s usable units are here, %(approved)s were approved. "
         "Approve less, or share out anew what there is."
     )
+
+
+class OtherRequisition(LmisError):
+    status_code = 409
+    msgid = N_("With this form another requisition was begun before. Open it from the list, or begin a new one.")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
@@ -97,7 +97,7 @@ def _names(rows: Sequence[tuple[Any, ...]]) -> dict[Any, Name]:
 
 def _document(paper: Paper, wanted: Mapping[Key, int], shelves: Mapping[Key, Shelf], today: date) -> Document:
     return Document(
-        uuid=uuid5(paper.uuid, Kind.ISSUE),  # one requisition, one shipment
+        uuid=uuid4(),  # nobody else can have taken it; that it is released once is held by the version
         kind=Kind.ISSUE,
         occurred_on=today,
         facility_id=paper.standing.supplier_id,

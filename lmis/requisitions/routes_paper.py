@@ -39,7 +39,7 @@ from lmis.requisitions.states import ACT_NAMES, KIND_NAMES, STATUS_NAMES, Act, A
 from lmis.stock.shelves import channels
 
 router = APIRouter()
-ADD = "add"
+ADD, RENEW = "add", "renew"
 Word = Annotated[str, Query(max_length=20)]
 
 
@@ -67,7 +67,7 @@ def step(
         return _page(request, session, place, actor, uuid, form, error.status_code)
     if form.errors:
         return _page(request, session, place, actor, uuid, form, 422)
-    done = Act.SAVE if form["act"] == ADD else form["act"]
+    done = Act.SAVE if form["act"] in (ADD, RENEW) else form["act"]
     return RedirectResponse(f"{place.path}/requisitions/{uuid}?done={done}", 303)
 
 
@@ -82,6 +82,12 @@ def _add(session: Session, form: Form, uuid: UUID, actor: Actor) -> None:
     key = read_key(f"{form['add_item'] or 0}-{form['add_channel'] or '-'}")
     if not form.errors:
         service.add_line(session, uuid, writing, key, actor=actor, today=clock.today(), now=clock.now())
+
+
+def _renew(session: Session, form: Form, uuid: UUID, actor: Actor) -> None:
+    writing = read_writing(form)
+    if not form.errors:
+        service.renew(session, uuid, writing, actor=actor, today=clock.today(), now=clock.now())
 
 
 def _submit(session: Session, form: Form, uuid: UUID, actor: Actor) -> None:
@@ -120,6 +126,7 @@ def _skip(session: Session, form: Form, uuid: UUID, actor: Actor) -> None:
 STEPS: Mapping[str, Callable[[Session, Form, UUID, Actor], None]] = {
     Act.SAVE: _save,
     ADD: _add,
+    RENEW: _renew,
     Act.SUBMIT: _submit,
     Act.AUTHORISE: _authorise,
     Act.APPROVE: _approve,
@@ -160,6 +167,7 @@ def _page(
         others=typed_otherwise(form, prefix, paper.lines) if stale else [],
         items=items_to_add(session) if write else [],
         unfilled=any(it.unfilled for it in paper.lines),
+        on_order=any(it.on_order for it in paper.lines),
         approved=paper.standing.status in (Status.APPROVED, Status.RELEASED),
         **_supply(session, paper, place, approving),
     )

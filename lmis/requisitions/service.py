@@ -28,7 +28,7 @@ from lmis.stock.documents import REQUISITION, document_number
 from lmis.stock.numbering import take_numbers
 from lmis.stock.refusals import FacilityClosed
 
-KNOWN = "SELECT 1 FROM requisition WHERE uuid = :uuid AND facility_id = :facility"
+KNOWN = "SELECT facility_id, kind, period FROM requisition WHERE uuid = :uuid"
 IN_THE_WAY = """
     SELECT year, number, period, status FROM requisition
     WHERE facility_id = :facility AND kind = 'regular' AND (period = :period OR status NOT IN ('released', 'skipped'))
@@ -38,8 +38,11 @@ INSERT = """
     VALUES (:uuid, :facility, :supplier, :kind, :period, :year, :number, 'initiated', 1) RETURNING id"""
 INSERT_LINE = """
     INSERT INTO requisition_line (requisition_id, item_id, channel, opening, received, issued, dispensed, adjusted,
-        lost, closing, days_out, amc, on_hand, in_transit, unfilled, maximum_months, maximum_level, proposed, requested)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+        lost, closing, days_out, amc, on_hand, in_transit, on_order, unfilled, maximum_months, maximum_level, proposed,
+        requested, reason)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+DROP_LINES = "DELETE FROM requisition_line WHERE requisition_id = :id"
+JOINED = "SELECT id FROM requisition WHERE part_of_id = :id AND status IN ('authorised', 'approved')"
 JOIN = "UPDATE requisition SET part_of_id = :whole WHERE id IN (:parts*)"
 LINES = """
     SELECT l.item_id, l.channel, l.proposed, l.requested, l.reason, i.name_vi, i.name_en
@@ -86,8 +89,9 @@ def initiate(
 ) -> None:
     """Begin a requisition to whom the facility's goods come from, with the figures of its ledger.
 
-    What those below were authorised to ask for, and were not sent, becomes part of it. The same `uuid` again changes
-    nothing. Raises Forbidden, FacilityClosed, NoSupplier, FuturePeriod, OpenRequisition or PeriodTaken.
+    What those below were authorised to ask for, and were not sent, becomes part of a regular one. The same `uuid` again
+    changes nothing. Raises Forbidden, FacilityClosed, NoSupplier, FuturePeriod, OpenRequisition, PeriodTaken, or
+    OtherRequisition where the `uuid` is that of another one.
     """
     facility_id, sql = id_of(facility), Sql(session)
     if not actor.may_post:
@@ -99,12 +103,14 @@ def initiate(
     if period > month_of(today):
         raise refusals.FuturePeriod(period=month_text(period))
     lock_places(sql, [facility_id])
-    if sql.rows(KNOWN, uuid=uuid, facility=facility_id):
+    for known in sql.rows(KNOWN, uuid=uuid):
+        if known != (facility_id, kind, period):
+            raise refusals.OtherRequisition
         return
     if kind == REGULAR:
         _check_alone(sql, facility_id, period)
-    below = parts(session, facility_id)
-    lines = figures(session, facility_id, period, today=today)
+    below = parts(session, facility_id) if kind == REGULAR else []
+    lines = figures(session, facility_id, period, kind=kind, below=below, today=today)
     number = take_numbers(session, [facility_id], REQUISITION, today.year)[0]
     header = {"facility": facility_id, "supplier": id_of(supplier), "kind": kind, "period": period, "year": today.year}
     id_ = sql.rows(INSERT, uuid=uuid, number=number, **header)[0][0]
@@ -126,9 +132,13 @@ def _check_alone(sql: Sql, facility_id: int, period: Month) -> None:
         raise refusals.OpenRequisition(status=status_name(status), **said)
 
 
-def _row(id_: int, line: Figures) -> tuple[object, ...]:
+def _row(id_: int, line: Figures, before: _Line | None = None) -> tuple[object, ...]:
+    """before: the line as it was, of which what a person changed is kept."""
     amc = None if line.amc is None else str(line.amc)  # the driver of SQLite takes no decimals
-    return (id_, *line[:10], amc, *line[11:14], str(line.maximum_months), *line[15:], min(line.proposed, MOST))
+    asked = Asked(min(line.proposed, MOST))
+    if before is not None and before.asked.requested != min(before.proposed, MOST):
+        asked = before.asked
+    return (id_, *line[:10], amc, *line[11:15], str(line.maximum_months), *line[16:], *asked)
 
 
 def save(session: Session, uuid: UUID, writing: Writing, *, actor: Actor, now: datetime) -> None:
@@ -154,10 +164,35 @@ def add_line(
     for paper in _write(session, uuid, writing, Act.SAVE, actor, now):
         sql = Sql(session)
         item = _check_new(sql, paper, key)
-        lines = figures(session, paper.standing.maker_id, paper.period, today=today, only=key)
+        maker, below = paper.standing.maker_id, _joined(sql, paper)
+        lines = figures(session, maker, paper.period, kind=paper.standing.kind, below=below, today=today, only=key)
         if not lines:
             raise refusals.MayNotAskFor(facility=paper.standing.maker, item=item).at(key)
         sql.insert(INSERT_LINE, [_row(paper.id, line) for line in lines])
+
+
+def renew(session: Session, uuid: UUID, writing: Writing, *, actor: Actor, today: date, now: datetime) -> None:
+    """Keep what was written, and take the ledger's figures anew; what was asked as proposed follows the new proposal.
+
+    Raises as `save` does.
+    """
+    for paper in _write(session, uuid, writing, Act.SAVE, actor, now):
+        sql, standing = Sql(session), paper.standing
+        before = _lines(sql, paper)
+        below = _joined(sql, paper)
+        if standing.kind == REGULAR:
+            below += parts(session, standing.maker_id)
+        lines = figures(
+            session, standing.maker_id, paper.period, kind=standing.kind, below=below, today=today, also=before
+        )
+        sql.execute(DROP_LINES, id=paper.id)
+        sql.insert(INSERT_LINE, [_row(paper.id, line, before.get(line[:2])) for line in lines])
+        sql.execute(JOIN, whole=paper.id, parts=below)
+
+
+def _joined(sql: Sql, paper: Paper) -> list[int]:
+    """The ids of the requisitions from below that are part of one and not sent yet."""
+    return [row[0] for row in sql.rows(JOINED, id=paper.id)]
 
 
 def authorise(session: Session, uuid: UUID, version: int, *, actor: Actor, now: datetime) -> None:
@@ -166,7 +201,7 @@ def authorise(session: Session, uuid: UUID, version: int, *, actor: Actor, now: 
 
 
 def skip(session: Session, uuid: UUID, version: int, reason: str | None, *, actor: Actor, now: datetime) -> None:
-    """Let a regular requisition's period pass. Raises SayWhy or Refused."""
+    """Let a requisition go, and a regular one's period pass. Raises SayWhy or Refused."""
     take(session, to_change(session, {uuid: version}, Act.SKIP, actor), Act.SKIP, actor, now=now, reason=reason)
 
 
@@ -238,7 +273,8 @@ def _check_new(sql: Sql, paper: Paper, key: Key) -> Name:
         raise refusals.LineThere(item=lines[key].item).at(key)
     if key[0] not in its:
         raise refusals.UnknownLine().at(key)
+    known = {row[0] for row in sql.rows("SELECT code FROM channel")}
     names = sql.rows("SELECT name_vi, name_en FROM item WHERE id = :id", id=key[0])[0]
-    if not its[key[0]].moves_in(key[1]):
+    if key[1] not in known or not its[key[0]].moves_in(key[1]):
         raise refusals.WrongChannel(item=Name(*names)).at(key)
     return Name(*names)

@@ -84,11 +84,6 @@ class SayWhy(LmisError):
     msgid = N_("Say why, in a few words; it stands in the requisition’s history.")
 
 
-class EmergencyNotSkipped(LmisError):
-    status_code = 409
-    msgid = N_("An emergency requisition is not part of the regular sequence, so it cannot be skipped.")
-
-
 class Actor(NamedTuple):
     """Who acts, and for which facility: one that lies in their scope."""
 
@@ -126,7 +121,7 @@ WRITTEN = (Status.INITIATED, Status.REJECTED)
 RULES: Mapping[tuple[str, str], Rule] = {
     **{(status, Act.SAVE): Rule(status, MAKER) for status in WRITTEN},
     **{(status, Act.SUBMIT): Rule(Status.SUBMITTED, MAKER) for status in WRITTEN},
-    **{(status, Act.SKIP): Rule(Status.SKIPPED, MAKER, why=True) for status in WRITTEN[:1]},
+    **{(status, Act.SKIP): Rule(Status.SKIPPED, MAKER, why=True) for status in WRITTEN},
     (Status.SUBMITTED, Act.AUTHORISE): Rule(Status.AUTHORISED, EITHER, approval=True),
     (Status.SUBMITTED, Act.REJECT): Rule(Status.REJECTED, EITHER, approval=True, why=True),
     **{
@@ -145,7 +140,7 @@ NOT_BY_THE_SUBMITTER = (Act.AUTHORISE, Act.APPROVE)
 def check(standing: Standing, act: str, actor: Actor, *, own_approval: bool) -> Rule:
     """The rule of a step that may be taken. own_approval: whether who submits may approve too.
 
-    Raises OutOfOrder, DoneByTheMaker, DoneByTheSupplier, Forbidden, EmergencyNotSkipped or OwnApproval.
+    Raises OutOfOrder, DoneByTheMaker, DoneByTheSupplier, Forbidden or OwnApproval.
     """
     rule = RULES.get((standing.status, act))
     if rule is None:
@@ -153,8 +148,6 @@ def check(standing: Standing, act: str, actor: Actor, *, own_approval: bool) -> 
     _check_side(standing, rule, actor)
     if not (actor.may_approve if rule.approval else actor.may_post):
         raise Forbidden
-    if act == Act.SKIP and standing.kind != REGULAR:
-        raise EmergencyNotSkipped
     if act in NOT_BY_THE_SUBMITTER and not own_approval and standing.submitted_by == actor.user_id:
         raise OwnApproval(number=standing.number)
     return rule

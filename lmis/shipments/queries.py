@@ -21,9 +21,17 @@ from lmis.stock.models import InTransit, Reason, ShipmentDocument, StockMovement
 from lmis.stock.papers import Paper, papers
 from lmis.stock.queries import number_of
 
+# Only what will be usable on arrival, less what the receiver says will not come.
 COMING = """
-    SELECT receiver_id, item_id, channel, CAST(SUM(quantity) AS BIGINT) FROM in_transit
-    WHERE receiver_id IN (:ids*) AND quantity > 0 GROUP BY receiver_id, item_id, channel"""
+    SELECT t.receiver_id, t.item_id, t.channel, CAST(SUM(t.quantity - COALESCE(d.disputed, 0)) AS BIGINT)
+    FROM in_transit t JOIN lot l ON l.id = t.lot_id LEFT JOIN (
+        SELECT shipment_id, lot_id, channel, status, SUM(quantity - settled) AS disputed FROM delivery_difference
+        WHERE receiver_id IN (:ids*) AND settled < quantity AND kind IN ('short', 'damaged', 'refused')
+        GROUP BY shipment_id, lot_id, channel, status) d
+        ON d.shipment_id = t.shipment_id AND d.lot_id = t.lot_id AND d.channel = t.channel AND d.status = t.status
+    WHERE t.receiver_id IN (:ids*) AND t.quantity > 0 AND t.status = 'usable' AND l.recalled_on IS NULL
+        AND (l.expires_on IS NULL OR l.expires_on >= :today)
+    GROUP BY t.receiver_id, t.item_id, t.channel HAVING SUM(t.quantity - COALESCE(d.disputed, 0)) > 0"""
 
 Shelf = tuple[int, int, str]  # facility, item, channel
 
@@ -141,9 +149,13 @@ class ShipmentView:
         return told + undone
 
 
-def on_the_way(session: Session, facility_ids: Sequence[int]) -> dict[Shelf, int]:
-    """Base units that were sent to the facilities and not confirmed yet, by facility, item and channel."""
-    return {row[:3]: row[3] for row in Sql(session).rows(COMING, ids=list(facility_ids))}
+def on_the_way(session: Session, facility_ids: Sequence[int], today: date) -> dict[Shelf, int]:
+    """Base units that the facilities may count on, by facility, item and channel.
+
+    What was sent to them and is not confirmed yet: neither what cannot be used when it comes, nor what they reported
+    as missing, damaged or refused.
+    """
+    return {row[:3]: row[3] for row in Sql(session).rows(COMING, ids=list(facility_ids), today=today)}
 
 
 def shipment_head(session: Session, uuid: UUID) -> Head:

@@ -54,7 +54,8 @@ def entries_of(
     """Both sides of a line; a count that finds what the book says has only its own.
 
     at_end_of: what was on a shelf at the end of a day, from which a count tells the difference.
-    recalled: the lot is recalled, and lands as such wherever it arrives. sender_id: of the shipment it comes with.
+    recalled: the lot is recalled, and lands as such wherever it arrives; when it is not, nothing lands so.
+    sender_id: of the shipment it comes with.
     """
     rule = RULES[document.kind]
     kind, status = document.kind, _status_before(document.kind, line.status)
@@ -72,7 +73,7 @@ def entries_of(
         return Entry(account, facility, *goods, measure, quantity, shown, line.reason)
 
     own, other = document.facility_id, document.counterparty_id
-    arrives = RECALLED if recalled else status
+    arrives = RECALLED if recalled else USABLE if status == RECALLED else status
     if kind == Kind.TRANSIT_LOSS:
         return [entry(TRANSIT, own, None, change, status), entry("loss", own, None, -change, status)]
     if kind in OF_A_SHIPMENT:

@@ -145,7 +145,8 @@ class Ledger:
     def _document_faults(self, document: Document) -> list[LineRefused]:
         late = document.occurred_on > self.today
         faults: list[LineRefused] = [refusals.FutureDate(occurred_on=document.occurred_on)] if late else []
-        for place in self._places_of(document):
+        kind = self.originals[document.reverses.hex].kind if document.reverses else document.kind
+        for place in self._places_of(document) if kind != Kind.TRANSIT_LOSS else ():  # that moves nothing on a shelf
             arrives_later = document.shipped and place == document.counterparty_id
             faults += rules.place_faults(self.places[place], document.occurred_on, period=not arrives_later)
         return faults + rules.counterparty_faults(document, self.places, self._above)

@@ -236,6 +236,14 @@ class RecalledLot(LineRefused):
     )
 
 
+class NotRecalled(LineRefused):
+    field = "lot"
+    msgid = N_(
+        "Lot %(lot)s of %(item)s is not recalled, so none of it can be put aside as such. "
+        "Record what is there as usable, or put it in quarantine."
+    )
+
+
 class UnknownShipment(LineRefused):
     status_code = 404
     field = "shipment"

@@ -10,6 +10,7 @@ from lmis.stock.documents import (
     NEEDS_COUNTERPARTY,
     NEEDS_REASON,
     NEEDS_USABLE,
+    RECALLED,
     STATES_ZERO,
     STOCK,
     USABLE,
@@ -89,11 +90,15 @@ def _not_to_be_used(document: Document, line: Line, goods: Goods, lot: LotFacts)
 def recall_faults(
     entries: Sequence[Numbered], lots: Mapping[int, LotFacts], goods: Mapping[int, Goods], index: int
 ) -> Iterator[LineRefused]:
-    """A recalled lot comes to no shelf as usable, by whatever document."""
+    """A recalled lot comes to no shelf but as recalled, and no other lot does, by whatever document."""
     for line, entry in entries:
         lot = lots[entry.lot_id]
-        if lot.recalled_on and entry.account == STOCK and entry.status == USABLE and entry.quantity > 0:
-            yield recalled(lot, goods[lot.item_id]).at(index, line)
+        if entry.account == STOCK and entry.quantity > 0 and (entry.status == RECALLED) != bool(lot.recalled_on):
+            yield (recalled if lot.recalled_on else _not_recalled)(lot, goods[lot.item_id]).at(index, line)
+
+
+def _not_recalled(lot: LotFacts, goods: Goods) -> LineRefused:
+    return refusals.NotRecalled(lot=lot.number or "—", item=goods.name)
 
 
 def recalled(lot: LotFacts, goods: Goods) -> LineRefused:

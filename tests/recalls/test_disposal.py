@@ -7,6 +7,8 @@ from uuid import uuid4
 
 import pytest
 
+from lmis.catalog.models import Lot
+from lmis.db import transaction
 from lmis.stock.documents import Kind
 from tests.factories import TODAY, a_document, a_facility, a_line, a_price
 from tests.web import Site, form_of, text_of
@@ -37,6 +39,13 @@ class Desk:
     def destroy(self, lot, quantity: str, **more: str):
         checked = self.check(lot, quantity, **more)
         return self.browser.post(self.path, data=form_of(checked) | {"step": "post"})
+
+
+def blocked(site: Site, lot: Lot, quantity: int) -> None:
+    """The lot as a recall leaves it on the board's shelf."""
+    with transaction(site.engine) as session:
+        session.get_one(Lot, lot.id).recalled_on = TODAY
+    site.post(a_document(site.tree.board, a_line(lot, quantity), kind=Kind.RECALL))
 
 
 @pytest.fixture
@@ -91,7 +100,7 @@ def test_recalled_expired_and_quarantined_lots_stand_first(site: Site, desk: Des
     held = site.receive(8, number="HELD")
     site.post(a_document(site.tree.board, a_line(held, 8, reason="quality"), kind=Kind.QUARANTINE))
     bad = site.receive(9, number="BAD")
-    site.post(a_document(site.tree.board, a_line(bad, 9), kind=Kind.RECALL))
+    blocked(site, bad, 9)
 
     words = text_of(desk.browser.get(desk.path))
 
@@ -102,7 +111,7 @@ def test_recalled_expired_and_quarantined_lots_stand_first(site: Site, desk: Des
 
 def test_recalled_stock_is_destroyed(site: Site, desk: Desk):
     bad = site.receive(9)
-    site.post(a_document(site.tree.board, a_line(bad, 9), kind=Kind.RECALL))
+    blocked(site, bad, 9)
 
     answer = desk.destroy(bad, "9", status="recalled")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -81,6 +82,12 @@ class Desk:
         who = who or actor(self.session, self.at(uuid), role="storekeeper")
         writing = self.writing(uuid, requested, **more)
         service.submit(self.session, uuid, writing, actor=who, today=TODAY, now=NOW)
+        return uuid
+
+    def renew(self, uuid: UUID, asked: Mapping[tuple[int, str], Asked] | None = None) -> UUID:
+        who = actor(self.session, self.at(uuid), role="storekeeper")
+        writing = Writing(self.paper(uuid).version, asked or {})
+        service.renew(self.session, uuid, writing, actor=who, today=TODAY, now=NOW)
         return uuid
 
     def authorise(self, uuid: UUID, who: Actor | None = None) -> UUID:

@@ -70,7 +70,7 @@ class Store(Desk):
         return int(rows[0][0])
 
     def coming(self, at: Facility) -> int:
-        return on_the_way(self.session, [id_of(at)]).get((id_of(at), id_of(self.item), "free"), 0)
+        return on_the_way(self.session, [id_of(at)], TODAY).get((id_of(at), id_of(self.item), "free"), 0)
 
 
 @pytest.fixture

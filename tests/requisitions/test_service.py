@@ -139,6 +139,43 @@ class TestBeginning:
         assert desk.paper(desk.begin(desk.tree.commune)).kind == "regular"
         assert consumption(desk.session, id_of(desk.tree.commune), TODAY) == before
 
+    def test_what_is_on_order_already_is_not_asked_for_twice(self, desk: Desk):
+        desk.use(desk.tree.commune, dispensed=300, left=100)
+        regular = desk.asked(desk.tree.commune)
+
+        urgent = desk.line(desk.begin(desk.tree.commune, EMERGENCY))
+
+        assert desk.line(regular).requested == 864
+        assert (urgent.on_order, urgent.proposed, urgent.requested) == (864, 0, 0)
+
+    @pytest.mark.parametrize(("left", "proposed"), [(149, 751), (150, 0)])
+    def test_an_emergency_proposes_only_what_is_below_its_emergency_point(self, desk: Desk, left, proposed):
+        desk.use(desk.tree.commune, dispensed=300, left=left)
+
+        assert desk.line(desk.begin(desk.tree.commune, EMERGENCY)).proposed == proposed
+
+    def test_figures_taken_anew_follow_the_ledger_and_keep_what_a_person_changed(self, desk: Desk):
+        other = an_item(desk.session, "Viên uống", pack_size=1)
+        desk.use(desk.tree.commune, dispensed=300, left=100)
+        desk.receive(desk.tree.commune, 40, item=other)
+        uuid = desk.reject(desk.submit(desk.begin(desk.tree.commune)))
+        asked = {(id_of(other), "free"): Asked(25, "Chiến dịch")}
+        desk.receive(desk.tree.commune, 500)
+
+        desk.renew(uuid, asked)
+
+        line, changed = desk.line(uuid), desk.line(uuid, other)
+        assert (line.on_hand, line.proposed, line.requested) == (600, 300, 300)
+        assert (changed.requested, changed.reason) == (25, "Chiến dịch")
+
+    def test_the_same_form_begins_no_second_requisition(self, desk: Desk):
+        uuid = desk.begin(desk.tree.commune)
+
+        with pytest.raises(refusals.OtherRequisition):
+            desk.begin(desk.tree.commune, EMERGENCY, uuid=uuid)
+        with pytest.raises(refusals.OtherRequisition):
+            desk.begin(desk.tree.district, uuid=uuid)
+
     def test_a_period_to_come_has_no_figures_yet(self, desk: Desk):
         with pytest.raises(refusals.FuturePeriod):
             desk.begin(desk.tree.commune, period=202612)
@@ -187,14 +224,24 @@ class TestFromBelow:
         assert desk.line(whole).unfilled == 0
         assert desk.paper(below).part_of_id is None
 
-    def test_what_an_open_requisition_asks_for_already_is_not_asked_for_twice(self, desk: Desk):
+    def test_an_emergency_leaves_those_below_to_the_regular_one(self, desk: Desk):
         desk.receive(desk.tree.commune, 10)
         desk.receive(desk.tree.district, 10)
         desk.asked(desk.tree.commune, 700)
-        desk.begin(desk.tree.district)
-        desk.asked(desk.tree.commune, 30, EMERGENCY)
 
-        assert desk.line(desk.begin(desk.tree.district, EMERGENCY)).unfilled == 30
+        assert desk.line(desk.begin(desk.tree.district, EMERGENCY)).unfilled == 0
+        assert desk.line(desk.begin(desk.tree.district)).unfilled == 700
+
+    def test_what_is_authorised_below_after_it_was_begun_comes_with_the_figures_taken_anew(self, desk: Desk):
+        desk.receive(desk.tree.commune, 10)
+        desk.asked(desk.tree.commune, 700)
+        whole = desk.begin(desk.tree.district)
+        desk.asked(desk.tree.commune, 30, EMERGENCY)
+        assert desk.line(whole).unfilled == 700
+
+        desk.renew(whole)
+
+        assert (desk.line(whole).unfilled, desk.line(whole).proposed) == (730, 730)
 
     def test_a_skipped_requisition_lets_go_of_its_parts(self, desk: Desk):
         desk.receive(desk.tree.commune, 10)

@@ -12,7 +12,6 @@ from lmis.requisitions.states import (
     Actor,
     DoneByTheMaker,
     DoneByTheSupplier,
-    EmergencyNotSkipped,
     OutOfOrder,
     OwnApproval,
     Standing,
@@ -27,6 +26,7 @@ NEXT = {
     (Status.INITIATED, Act.SAVE): Status.INITIATED,
     (Status.INITIATED, Act.SUBMIT): Status.SUBMITTED,
     (Status.INITIATED, Act.SKIP): Status.SKIPPED,
+    (Status.REJECTED, Act.SKIP): Status.SKIPPED,
     (Status.REJECTED, Act.SAVE): Status.REJECTED,
     (Status.REJECTED, Act.SUBMIT): Status.SUBMITTED,
     (Status.SUBMITTED, Act.AUTHORISE): Status.AUTHORISED,
@@ -119,9 +119,10 @@ def test_who_submitted_neither_authorises_nor_approves_unless_the_site_lets_them
     assert may(status, act, manager(at, OTHER))
 
 
-def test_an_emergency_requisition_is_not_skipped():
-    with pytest.raises(EmergencyNotSkipped):
-        check(standing(Status.INITIATED, EMERGENCY), Act.SKIP, storekeeper(MAKER), own_approval=True)
+@pytest.mark.parametrize("status", [Status.INITIATED, Status.REJECTED])
+@pytest.mark.parametrize("kind", [REGULAR, EMERGENCY])
+def test_what_is_being_written_or_was_sent_back_can_be_given_up(status, kind):
+    assert check(standing(status, kind), Act.SKIP, storekeeper(MAKER), own_approval=False).to == Status.SKIPPED
 
 
 @pytest.mark.parametrize("act", [Act.REJECT, Act.SKIP])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlmodel import Session
@@ -104,9 +104,18 @@ def test_a_return_waits_above(run: Run):
     assert [it.uuid for it in shipments_of(run.session, id_of(run.sender), TODAY, 7, 50).incoming] == [uuid]
 
 
-def test_what_comes_is_told_by_item_and_channel(run: Run):
+def test_what_comes_is_told_by_item_and_channel_without_what_was_reported_missing(run: Run):
     run.confirm(run.counted(run.june, 60, short=10))
 
-    coming = on_the_way(run.session, [id_of(run.receiver), id_of(run.sender)])
+    coming = on_the_way(run.session, [id_of(run.receiver), id_of(run.sender)], TODAY)
 
-    assert coming == {(id_of(run.receiver), id_of(run.item), "free"): 80}
+    assert coming == {(id_of(run.receiver), id_of(run.item), "free"): 30 + 40}
+
+
+@pytest.mark.parametrize("spoilt", [{"recalled_on": TODAY}, {"expires_on": TODAY - timedelta(days=1)}])
+def test_nobody_counts_on_what_cannot_be_used_when_it_comes(run: Run, spoilt: dict[str, date]):
+    for name, day in spoilt.items():
+        setattr(run.june, name, day)
+    run.session.flush()
+
+    assert sum(on_the_way(run.session, [id_of(run.receiver)], TODAY).values()) == 40

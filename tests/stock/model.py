@@ -78,9 +78,9 @@ class Model:
                 faults += found
                 moves += [] if found else [(number, move) for move in self.moves(document, line, own, to)]
         faults += [
-            ("RecalledLot", number)
+            ("RecalledLot" if lot in self.recalled else "NotRecalled", number)
             for number, ((place, lot, _, status), change, _) in moves
-            if lot in self.recalled and status == "usable" and change > 0 and not place.startswith(WAY)
+            if (lot in self.recalled) != (status == "recalled") and change > 0 and not place.startswith(WAY)
         ]
         faults += self.balance_faults(document, moves)
         if not faults:
@@ -172,7 +172,7 @@ class Model:
     def moves(self, document: Document, line: Line, own: str, to: str | None) -> list[Move]:
         kind, quantity, status = document.kind, line.quantity, line.status
         goods = (line.lot_id, line.channel)
-        arrives = "recalled" if line.lot_id in self.recalled else status
+        arrives = "recalled" if line.lot_id in self.recalled else "usable" if status == "recalled" else status
         if kind == "quarantine" or (kind == "release" and status == "usable"):
             status = "usable" if kind == "quarantine" else "quarantined"
         shelf = (own, *goods, status)

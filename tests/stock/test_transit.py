@@ -65,7 +65,7 @@ def on_shelf(session: Session, tree: Tree, status: str = "usable") -> tuple[int,
 
 
 def on_way(session: Session, tree: Tree) -> int:
-    return sum(on_the_way(session, [id_of(tree.commune)]).values())
+    return sum(on_the_way(session, [id_of(tree.commune)], TODAY).values())
 
 
 def refusals_of(act: Callable[[], object]) -> list[LmisError]:

@@ -316,6 +316,7 @@ def upgrade() -> None:
     sa.Column('amc', sa.Numeric(precision=16, scale=3), nullable=True),
     sa.Column('on_hand', sa.BigInteger(), nullable=False),
     sa.Column('in_transit', sa.BigInteger(), nullable=False),
+    sa.Column('on_order', sa.BigInteger(), nullable=False),
     sa.Column('unfilled', sa.BigInteger(), nullable=False),
     sa.Column('maximum_months', sa.Numeric(precision=8, scale=2), nullable=True),
     sa.Column('maximum_level', sa.BigInteger(), nullable=True),
