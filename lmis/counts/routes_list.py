@@ -10,6 +10,7 @@ from lmis import clock
 from lmis.accounts.deps import CurrentPlace, Poster
 from lmis.accounts.scope import Place
 from lmis.catalog.service import items
+from lmis.counts.below import MOST, counts_below, waiting_below
 from lmis.counts.drafts import start_count
 from lmis.counts.plan import due
 from lmis.counts.planning import count_plan
@@ -28,7 +29,9 @@ PAST = (State.POSTED, State.CANCELLED)
 def counts(request: Request, place: CurrentPlace, session: Reader) -> Response:
     today = clock.today()
     going_on, waiting, past = (counts_of(session, place.id, states) for states in (OPEN, [State.WAITING], PAST))
-    every = [*going_on, *waiting, *past]
+    below = waiting_below(session, place.id, today) if place.may_approve else []
+    shown = counts_below(session, below[:MOST])
+    every = [*going_on, *waiting, *past, *(it.count for it in shown)]
     proposals = count_plan(session, place.id, today)
     return page(
         request,
@@ -37,6 +40,8 @@ def counts(request: Request, place: CurrentPlace, session: Reader) -> Response:
         going_on=going_on,
         waiting=waiting,
         past=past,
+        below=shown,
+        more_below=len(below) - len(shown),
         progress=progress_of(session, every),
         names=names_of(session, (id_ for it in every for id_ in (it.started_by, it.saved_by, it.closed_by))),
         goods={id_of(item): item for item in items(session)},

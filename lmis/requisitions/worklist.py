@@ -38,6 +38,15 @@ TO_APPROVE = (
     ),
     (
         BELOW,
+        Status.SUBMITTED,
+        "",
+        "●",
+        N_("requisitions of those below wait to be authorised"),
+        "?side=below&state=submitted",
+        N_("Authorise them"),
+    ),
+    (
+        BELOW,
         Status.AUTHORISED,
         "",
         "●",

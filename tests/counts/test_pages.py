@@ -486,6 +486,21 @@ def test_another_person_approves_what_is_far_off(site: Site, desk: Desk, manager
     assert "Approved by" in text_of(manager.browser.get(f"{count}/record"))
 
 
+def test_a_manager_above_finds_a_count_that_waits_below_and_approves_it(site: Site):
+    district = site.tree.district
+    station, above = as_of(site, at=district), as_of(site, "manager")
+    site.receive(1_000, at=district)
+    count = sent(station, "10")
+
+    listed = above.browser.get(above.path)
+    assert "Waiting for approval below" in text_of(listed)
+    assert f"{count}/review" in listed.text
+    assert "Approve" in text_of(above.browser.get(f"{count}/review"))
+    assert above.browser.post(f"{count}/approve", data={"x": "1"}).status_code == 303
+    assert "Waiting for approval below" not in text_of(above.browser.get(above.path))
+    assert site.on_hand(district) == 10
+
+
 def test_approving_twice_posts_once(site: Site, desk: Desk, manager: Desk):
     site.receive(100)
     count = sent(desk, "50")

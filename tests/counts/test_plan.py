@@ -15,6 +15,7 @@ from lmis.counts.plan import EVERY, Held, Proposal, classes, due, months_later, 
 from lmis.counts.planning import count_plan
 from lmis.counts.rules import State
 from lmis.counts.worklist import work
+from lmis.network.models import Facility
 from lmis.stock.documents import Kind
 from tests.counts.desk import BEFORE, Store
 from tests.factories import TODAY, a_document, a_line, a_price, a_user, an_item, id_of
@@ -186,9 +187,10 @@ def test_movements_of_long_ago_do_not_count(store: Store, session: Session):
 # -- the home page -------------------------------------------------------------------------------------------------
 
 
-def works(store: Store, role: str) -> dict[str, int]:
-    user = a_user(store.session, store.facility, role=role)
-    place = place_of(store.session, user, store.facility.code, TODAY)
+def works(store: Store, role: str, at: Facility | None = None) -> dict[str, int]:
+    at = at or store.facility
+    user = a_user(store.session, at, role=role)
+    place = place_of(store.session, user, at.code, TODAY)
     return {it.what: it.count for it in work(store.session, place, TODAY)}
 
 
@@ -204,6 +206,18 @@ def test_the_home_page_tells_what_waits_for_whom(store: Store):
     assert works(store, "storekeeper") == counting
     assert works(store, "manager") == counting | {"counts wait for approval": 1}
     assert works(store, "viewer") == {}
+
+
+def test_what_waits_at_a_facility_below_is_told_to_the_managers_above(store: Store):
+    store.receive(100)
+    store.start().state = State.WAITING
+    store.start().state = State.CLOSED
+    store.session.flush()
+
+    assert works(store, "manager", store.tree.district) == {"counts below wait for approval": 1}
+    assert works(store, "manager", store.tree.board) == {"counts below wait for approval": 1}
+    assert works(store, "storekeeper", store.tree.district) == {}
+    assert works(store, "manager", store.tree.collaborator) == {}
 
 
 def test_where_nothing_waits_the_home_page_says_nothing(store: Store):

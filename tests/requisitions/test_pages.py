@@ -494,6 +494,17 @@ class TestTheSupplier:
         assert "700" in text_of(board.get(f"{above}/lines/BCS/free"))
 
 
+class TestAStationWithoutAManager:
+    def test_the_supplier_finds_what_was_submitted_and_authorises_it(self, office: Office):
+        page = office.above(office.submitted())
+
+        found = office.supplier.get(f"/f/{office.tree.district.code}/requisitions?side=below&state=submitted").text
+        assert page in found
+        assert 'value="authorise"' in office.supplier.get(page).text
+        assert office.act(office.supplier, page, "authorise").status_code == 303
+        assert office.paper(page).status == "authorised"
+
+
 class TestTheWorklist:
     def of(self, office: Office, at: Facility, role: str) -> dict[str, tuple[int, str]]:
         with transaction(office.site.engine) as session:
@@ -514,6 +525,9 @@ class TestTheWorklist:
         page = office.submitted()
         assert self.of(office, maker, "manager") == {
             "requisitions wait to be authorised": (1, "/requisitions?state=submitted")
+        }
+        assert self.of(office, supplier, "manager") == {
+            "requisitions of those below wait to be authorised": (1, "/requisitions?side=below&state=submitted")
         }
         assert self.of(office, maker, "storekeeper") == {}
         office.act(office.manager, page, "authorise")
