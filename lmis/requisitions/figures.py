@@ -33,10 +33,10 @@ USABLE = """
 # What those below have been authorised to ask for and were not sent; what an open requisition of this facility has
 # already asked for on their behalf is not asked for twice.
 OWED = """
-    FROM requisition r LEFT JOIN requisition whole ON whole.id = r.part_of_id
-    WHERE r.supplier_id = :facility AND r.status IN ('authorised', 'approved')
-        AND (whole.id IS NULL OR whole.status IN ('released', 'skipped'))"""
-PARTS = f"SELECT r.id {OWED}"
+    SELECT r.id FROM requisition r
+    WHERE r.supplier_id = :facility AND r.status IN ('authorised', 'approved') AND NOT EXISTS (
+        SELECT 1 FROM requisition_part p JOIN requisition whole ON whole.id = p.whole_id
+        WHERE p.part_id = r.id AND whole.status NOT IN ('released', 'skipped'))"""
 ASKED = """
     SELECT l.item_id, l.channel, CAST(SUM(COALESCE(l.approved, l.requested)) AS BIGINT)
     FROM requisition_line l WHERE l.requisition_id IN (:ids*) GROUP BY l.item_id, l.channel"""
@@ -102,7 +102,7 @@ def may_hold(sql: Sql, facility_id: int, its: Iterable[Goods]) -> set[int]:
 
 def parts(session: Session, facility_id: int) -> list[int]:
     """The ids of the requisitions from below that a requisition begun now asks for in its turn."""
-    return [row[0] for row in Sql(session).rows(PARTS, facility=facility_id)]
+    return [row[0] for row in Sql(session).rows(OWED, facility=facility_id)]
 
 
 def figures(

@@ -43,8 +43,17 @@ class Requisition(Table, table=True):
     status: str = Field(max_length=12)
     version: int = 1
     note: str | None = None
-    part_of_id: int | None = Field(default=None, foreign_key="requisition.id", index=True, sa_type=BigId)
     shipment_id: int | None = Field(default=None, foreign_key="stock_movement.id", sa_type=BigId)
+
+
+class RequisitionPart(Table, table=True):
+    """A requisition from below that another one asks for in its turn. One not sent yet may be in a later one again."""
+
+    __tablename__ = "requisition_part"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    whole_id: int = Field(primary_key=True, foreign_key="requisition.id", sa_type=BigId)
+    part_id: int = Field(primary_key=True, foreign_key="requisition.id", index=True, sa_type=BigId)
 
 
 class RequisitionStep(Table, table=True):

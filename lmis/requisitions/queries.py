@@ -46,7 +46,8 @@ ASKING = """
 MORE = """
     SELECT r.note, m.code, s.code, w.uuid, w.year, w.number, wf.name, d.uuid, d.year, d.number
     FROM requisition r JOIN facility m ON m.id = r.facility_id JOIN facility s ON s.id = r.supplier_id
-        LEFT JOIN requisition w ON w.id = r.part_of_id LEFT JOIN facility wf ON wf.id = w.facility_id
+        LEFT JOIN requisition w ON w.id = (SELECT MAX(p.whole_id) FROM requisition_part p WHERE p.part_id = r.id)
+        LEFT JOIN facility wf ON wf.id = w.facility_id
         LEFT JOIN stock_movement d ON d.id = r.shipment_id
     WHERE r.id = :id"""
 LINES = """
@@ -67,9 +68,9 @@ STEPS = """
     WHERE s.requisition_id = :id ORDER BY s.version"""
 PARTS = """
     WITH RECURSIVE part(id, whole_id, depth) AS (
-        SELECT id, part_of_id, 0 FROM requisition WHERE part_of_id = :id
+        SELECT part_id, whole_id, 0 FROM requisition_part WHERE whole_id = :id
         UNION ALL
-        SELECT r.id, r.part_of_id, part.depth + 1 FROM requisition r JOIN part ON r.part_of_id = part.id
+        SELECT p.part_id, p.whole_id, part.depth + 1 FROM requisition_part p JOIN part ON p.whole_id = part.id
         WHERE part.depth < 20)
     SELECT part.id, part.whole_id, part.depth, r.uuid, r.year, r.number, r.status, f.code, f.name, l.requested,
         l.approved, l.released

@@ -42,8 +42,10 @@ INSERT_LINE = """
         requested, reason)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 DROP_LINES = "DELETE FROM requisition_line WHERE requisition_id = :id"
-JOINED = "SELECT id FROM requisition WHERE part_of_id = :id AND status IN ('authorised', 'approved')"
-JOIN = "UPDATE requisition SET part_of_id = :whole WHERE id IN (:parts*)"
+JOINED = """
+    SELECT r.id FROM requisition_part p JOIN requisition r ON r.id = p.part_id
+    WHERE p.whole_id = :id AND r.status IN ('authorised', 'approved')"""
+JOIN = "INSERT INTO requisition_part (whole_id, part_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
 LINES = """
     SELECT l.item_id, l.channel, l.proposed, l.requested, l.reason, i.name_vi, i.name_en
     FROM requisition_line l JOIN item i ON i.id = l.item_id WHERE l.requisition_id = :id"""
@@ -116,7 +118,7 @@ def initiate(
     id_ = sql.rows(INSERT, uuid=uuid, number=number, **header)[0][0]
     sql.insert(STEP, [(id_, 1, str(Act.INITIATE), stored(now), actor.user_id, None)])
     sql.insert(INSERT_LINE, [_row(id_, line) for line in lines])
-    sql.execute(JOIN, whole=id_, parts=below)
+    sql.insert(JOIN, [(id_, part) for part in below])
 
 
 def _check_open(name: str, closed_on: date | None, today: date) -> None:
@@ -187,7 +189,7 @@ def renew(session: Session, uuid: UUID, writing: Writing, *, actor: Actor, today
         )
         sql.execute(DROP_LINES, id=paper.id)
         sql.insert(INSERT_LINE, [_row(paper.id, line, before.get(line[:2])) for line in lines])
-        sql.execute(JOIN, whole=paper.id, parts=below)
+        sql.insert(JOIN, [(paper.id, part) for part in below])
 
 
 def _joined(sql: Sql, paper: Paper) -> list[int]:

@@ -16,7 +16,7 @@ from lmis.requisitions.refusals import ChangedMeanwhile, UnknownRequisition
 from lmis.requisitions.states import Act, Actor, SayWhy, Standing, check
 from lmis.sql import Sql, as_hex
 from lmis.stock.documents import REQUISITION, document_number
-from lmis.stock.numbering import LOCK
+from lmis.stock.numbering import lock_facilities
 
 PAPERS = """
     SELECT r.id, r.uuid, r.version, r.period, r.year, r.number, r.kind, r.status, r.facility_id, maker.name,
@@ -135,8 +135,7 @@ def take(
 
 def lock_places(sql: Sql, facility_ids: Iterable[int]) -> None:
     """Take the lock that postings at the facilities take: before any requisition is locked, in the same order."""
-    if not sql.sqlite:
-        sql.rows(LOCK, ids=sorted(set(facility_ids)))
+    lock_facilities(sql, facility_ids)
 
 
 def stored(moment: datetime) -> str:

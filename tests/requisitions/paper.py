@@ -12,7 +12,7 @@ from lmis.accounts.models import User
 from lmis.catalog.models import Item
 from lmis.network.models import Facility
 from lmis.requisitions import service
-from lmis.requisitions.models import Requisition, RequisitionLine
+from lmis.requisitions.models import Requisition, RequisitionLine, RequisitionPart
 from lmis.requisitions.service import Asked, Writing
 from lmis.requisitions.states import REGULAR, Actor
 from lmis.stock.documents import Kind
@@ -67,6 +67,10 @@ class Desk:
     def line(self, uuid: UUID, item: Item | None = None, channel: str = "free") -> RequisitionLine:
         key = (self.paper(uuid).id, id_of(item or self.item), channel)
         return self.session.get_one(RequisitionLine, key, populate_existing=True)
+
+    def parts(self, uuid: UUID) -> list[int]:
+        whole = RequisitionPart.whole_id == self.paper(uuid).id
+        return list(self.session.exec(select(RequisitionPart.part_id).where(whole)))
 
     def writing(self, uuid: UUID, requested: int | None = None, reason: str | None = "Chiến dịch") -> Writing:
         asked = {} if requested is None else {(id_of(self.item), "free"): Asked(requested, reason)}

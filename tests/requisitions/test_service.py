@@ -212,7 +212,7 @@ class TestFromBelow:
 
         line = desk.line(whole)
         assert (line.unfilled, line.proposed) == (700, 5 * 144)  # 700 units are 4.9 packs
-        assert desk.paper(below).part_of_id == desk.paper(whole).id
+        assert desk.parts(whole) == [desk.paper(below).id]
 
     def test_what_is_only_submitted_does_not(self, desk: Desk):
         desk.receive(desk.tree.commune, 10)
@@ -222,7 +222,7 @@ class TestFromBelow:
         whole = desk.begin(desk.tree.district)
 
         assert desk.line(whole).unfilled == 0
-        assert desk.paper(below).part_of_id is None
+        assert desk.paper(below).id not in desk.parts(whole)
 
     def test_an_emergency_leaves_those_below_to_the_regular_one(self, desk: Desk):
         desk.receive(desk.tree.commune, 10)
@@ -251,6 +251,15 @@ class TestFromBelow:
         service.skip(desk.session, first, 1, "Gộp kỳ sau", actor=who, now=NOW)
 
         assert desk.line(desk.begin(desk.tree.district)).unfilled == 700
+
+    def test_a_finished_requisition_still_shows_what_it_was_made_for(self, desk: Desk):
+        desk.receive(desk.tree.commune, 10)
+        below = desk.paper(desk.asked(desk.tree.commune, 700)).id
+        first = desk.begin(desk.tree.district, period=202609)
+        service.skip(desk.session, first, 1, "Gộp kỳ sau", actor=actor(desk.session, desk.tree.district), now=NOW)
+        second = desk.begin(desk.tree.district)
+
+        assert desk.parts(first) == desk.parts(second) == [below]
 
     def test_it_goes_up_level_by_level(self, desk: Desk):
         desk.receive(desk.tree.commune, 10)

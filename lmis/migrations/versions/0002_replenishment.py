@@ -200,11 +200,9 @@ def upgrade() -> None:
     sa.Column('status', sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('note', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
-    sa.Column('part_of_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('shipment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.CheckConstraint("kind IN ('regular', 'emergency')", name=op.f('ck_requisition_kind')),
     sa.ForeignKeyConstraint(['facility_id'], ['facility.id'], name=op.f('fk_requisition_facility_id_facility')),
-    sa.ForeignKeyConstraint(['part_of_id'], ['requisition.id'], name=op.f('fk_requisition_part_of_id_requisition')),
     sa.ForeignKeyConstraint(['shipment_id'], ['stock_movement.id'], name=op.f('fk_requisition_shipment_id_stock_movement')),
     sa.ForeignKeyConstraint(['supplier_id'], ['facility.id'], name=op.f('fk_requisition_supplier_id_facility')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_requisition')),
@@ -213,7 +211,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('requisition', schema=None) as batch_op:
         batch_op.create_index('ix_requisition_maker', ['facility_id', 'status'], unique=False)
-        batch_op.create_index(batch_op.f('ix_requisition_part_of_id'), ['part_of_id'], unique=False)
         batch_op.create_index('ix_requisition_supplier', ['supplier_id', 'status'], unique=False)
         batch_op.create_index('uq_requisition_open', ['facility_id'], unique=True, sqlite_where=sa.text("kind = 'regular' AND status NOT IN ('released', 'skipped')"), postgresql_where=sa.text("kind = 'regular' AND status NOT IN ('released', 'skipped')"))
         batch_op.create_index('uq_requisition_period', ['facility_id', 'period'], unique=True, sqlite_where=sa.text("kind = 'regular'"), postgresql_where=sa.text("kind = 'regular'"))
@@ -332,6 +329,17 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('requisition_id', 'item_id', 'channel', name=op.f('pk_requisition_line')),
     sqlite_with_rowid=False
     )
+    op.create_table('requisition_part',
+    sa.Column('whole_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('part_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.ForeignKeyConstraint(['part_id'], ['requisition.id'], name=op.f('fk_requisition_part_part_id_requisition')),
+    sa.ForeignKeyConstraint(['whole_id'], ['requisition.id'], name=op.f('fk_requisition_part_whole_id_requisition')),
+    sa.PrimaryKeyConstraint('whole_id', 'part_id', name=op.f('pk_requisition_part')),
+    sqlite_with_rowid=False
+    )
+    with op.batch_alter_table('requisition_part', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_requisition_part_part_id'), ['part_id'], unique=False)
+
     op.create_table('requisition_step',
     sa.Column('requisition_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False),
@@ -401,6 +409,10 @@ def downgrade() -> None:
 
     op.drop_table('difference_settlement')
     op.drop_table('requisition_step')
+    with op.batch_alter_table('requisition_part', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_requisition_part_part_id'))
+
+    op.drop_table('requisition_part')
     op.drop_table('requisition_line')
     with op.batch_alter_table('delivery_difference', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_delivery_difference_shipment_id'))
@@ -420,7 +432,6 @@ def downgrade() -> None:
         batch_op.drop_index('uq_requisition_period', sqlite_where=sa.text("kind = 'regular'"), postgresql_where=sa.text("kind = 'regular'"))
         batch_op.drop_index('uq_requisition_open', sqlite_where=sa.text("kind = 'regular' AND status NOT IN ('released', 'skipped')"), postgresql_where=sa.text("kind = 'regular' AND status NOT IN ('released', 'skipped')"))
         batch_op.drop_index('ix_requisition_supplier')
-        batch_op.drop_index(batch_op.f('ix_requisition_part_of_id'))
         batch_op.drop_index('ix_requisition_maker')
 
     op.drop_table('requisition')
