@@ -98,7 +98,8 @@ class RecallView:
 class Standing:
     """A recall in a list, as one facility sees it with all under it, in base units.
 
-    still_held: not counting the facility that recalled; here: of that what the reader's own people send back.
+    still_held: not counting the facility that recalled; here: of that what the reader's own people send back;
+    at_home: what is back at the facility that recalled, to be destroyed there.
     """
 
     recall: LotRecall
@@ -108,6 +109,7 @@ class Standing:
     asked: int
     still_held: int
     here: int
+    at_home: int
     on_the_way: int
 
     @property
@@ -211,13 +213,13 @@ def standings(session: Session, recalls: Sequence[LotRecall], place_id: int, tod
         if concerned or asked or its or coming:
             held = [(facility, units) for facility, units in its if facility != recall.facility_id]
             here = sum(units for facility, units in held if place_id in (facility, acting[facility]))
-            found.append(_standing(session, recall, tree, sum(asked), sum(u for _, u in held), here, sum(coming)))
+            at_home = sum(units for facility, units in its if facility == recall.facility_id)
+            units = (sum(asked), sum(u for _, u in held), here, at_home, sum(coming))
+            found.append(_standing(session, recall, tree, *units))
     return found
 
 
-def _standing(
-    session: Session, recall: LotRecall, tree: Tree, asked: int, still_held: int, here: int, coming: int
-) -> Standing:
+def _standing(session: Session, recall: LotRecall, tree: Tree, *units: int) -> Standing:
     lot = session.get_one(Lot, recall.lot_id)
     item = session.get_one(Item, lot.item_id)
-    return Standing(recall, lot, item, tree.spots[recall.facility_id], asked, still_held, here, coming)
+    return Standing(recall, lot, item, tree.spots[recall.facility_id], *units)

@@ -20,7 +20,8 @@ from lmis.i18n import N_
 from lmis.pages import page
 from lmis.reading import read_day, read_text
 from lmis.recalls.disposal import Record, disposal_of, dispose, reasons_to_destroy, recent_disposals, rows
-from lmis.stock.documents import Document, Kind, Line
+from lmis.recalls.service import recall_by_uuid
+from lmis.stock.documents import RECALLED, Document, Kind, Line
 from lmis.stock.entry import note_refusals, read_header, read_lot_lines, today_text
 from lmis.stock.papers import papers
 from lmis.stock.refusals import NoLines
@@ -36,8 +37,19 @@ class TooFewOnShelf(LmisError):
 
 
 @router.get("/f/{code}/disposal")
-def disposal_form(request: Request, place: CurrentPlace, user: Poster, session: Reader) -> Response:  # noqa: ARG001
+def disposal_form(
+    request: Request,
+    place: CurrentPlace,
+    user: Poster,  # noqa: ARG001
+    session: Reader,
+    recall: UUID | None = None,
+) -> Response:
+    """With `recall`, all that is here of its lot is entered."""
     form = new_form(occurred_on=today_text(), place=place.facility.name)
+    if recall:
+        lot_id = recall_by_uuid(session, recall).lot_id
+        its = [it for it in rows(session, place.id, clock.today()) if it.lot.lot_id == lot_id and it.why == RECALLED]
+        form.typed |= {f"quantity-{it.key}": str(it.lot.on_hand) for it in its}
     return _page(request, session, place, form)
 
 

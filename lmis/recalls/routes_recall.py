@@ -57,6 +57,7 @@ def show_recall(
         sums=_sums(fates),
         share=whole.share if whole else None,
         reach=min(WIDTH, round(whole.share)) if whole and whole.share is not None else 0,
+        held_here=any(it.now for it in where.fates if it.spot.id == place.id),
         to_send=to_send(session, uuid, place.id, today),
         show=show,
         part=part,

@@ -9,8 +9,9 @@ import pytest
 
 from lmis.catalog.models import Lot
 from lmis.db import transaction
+from lmis.recalls.service import Order, recall_lot
 from lmis.stock.documents import Kind
-from tests.factories import TODAY, a_document, a_facility, a_line, a_price
+from tests.factories import NOW, TODAY, a_document, a_facility, a_line, a_price
 from tests.web import Site, form_of, text_of
 
 EXPIRED = TODAY - timedelta(days=1)
@@ -118,6 +119,24 @@ def test_recalled_stock_is_destroyed(site: Site, desk: Desk):
     assert answer.status_code == 303
     assert site.on_hand(site.tree.board, "recalled") == 0
     assert "Lot recalled" in text_of(desk.browser.get(answer.headers["location"]))
+
+
+def test_from_a_recall_all_that_is_here_of_its_lot_is_entered(site: Site):
+    site.receive(7)
+    lot = site.receive(100)
+    with transaction(site.engine) as session:
+        order = Order(uuid4(), lot.id, site.tree.board.id, "Nứt vỏ")
+        recall = recall_lot(session, order, today=TODAY, now=NOW).uuid
+    desk = Desk(site)
+    page = f"/f/{desk.at.code}/recalls/{recall}"
+
+    assert f"{desk.path}?recall={recall}" in desk.browser.get(page).text
+    typed = form_of(desk.browser.get(f"{desk.path}?recall={recall}"), desk.path)
+    entered = {name: units for name, units in typed.items() if name.startswith("quantity-") and units}
+    assert entered == {f"quantity-{lot.id}-recalled-free": "100"}
+    checked = desk.browser.post(desk.path, data=typed | PAPER)
+    assert desk.browser.post(desk.path, data=form_of(checked) | {"step": "post"}).status_code == 303
+    assert "Destroy what is here" not in text_of(desk.browser.get(page))
 
 
 def test_more_than_is_held_is_told_by_the_lot(site: Site, desk: Desk, old):

@@ -214,7 +214,10 @@ def test_nothing_waits_where_nothing_is_recalled(world: World):
 
 def test_holders_are_asked_and_the_recalling_facility_follows_up(world: World, recall: LotRecall):
     assert recall
-    assert waiting(world, "board") == [("recalls of which not everything is back", 1)]
+    assert waiting(world, "board") == [
+        ("recalled lots here wait for destruction", 1),
+        ("recalls of which not everything is back", 1),
+    ]
     assert waiting(world, "commune") == [("recalled lots still held here", 1)]
 
 
@@ -225,6 +228,10 @@ def test_nothing_waits_any_more_when_all_is_back(world: World):
     for it, _, _ in where(world, recall).moving:
         world.move(Kind.DELIVERY, world.tree.board, it.quantity, shipment=it.uuid, status=RECALLED)
 
+    assert waiting(world, "board") == [("recalled lots here wait for destruction", 1)]
+    world.move(
+        Kind.DISPOSAL, world.tree.board, world.on_hand(world.tree.board, RECALLED), status=RECALLED, reason="recalled"
+    )
     assert waiting(world, "board") == []
     assert [it.state for it in recalls_of(world.session, id_of(world.tree.board), TODAY)] == ["back"]
 
