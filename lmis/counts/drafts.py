@@ -22,9 +22,9 @@ from lmis.network.models import Facility
 from lmis.sql import Sql
 from lmis.stock.documents import USABLE
 from lmis.stock.lots import find_or_add_lots
+from lmis.stock.numbering import lock_facilities
 from lmis.stock.refusals import ChannelNotAllowed, ClosedPeriod, FacilityClosed
 
-LOCK = "SELECT id FROM facility WHERE id = :facility FOR NO KEY UPDATE"  # as posting does; SQLite has one writer
 LATEST = "SELECT COALESCE(MAX(id), 0) FROM stock_movement"
 FREEZE = """
     INSERT INTO stock_count_line (count_id, line_no, item_id, lot_id, channel, status, book, added, included, version)
@@ -120,8 +120,7 @@ def start_count(
 def lock_facility(session: Session, facility_id: int) -> Sql:
     """Keep the facility's stock as it is until the transaction ends."""
     sql = Sql(session)
-    if not sql.sqlite:
-        sql.rows(LOCK, facility=facility_id)
+    lock_facilities(sql, [facility_id])
     return sql
 
 
@@ -182,18 +181,19 @@ def add_lot(session: Session, count: StockCount, found: FoundLot, *, user_id: in
     item_id = id_of(found.item)
     if found.channel not in item_channels(session)[item_id]:
         raise ChannelNotAllowed(item=Name(found.item.name_vi, found.item.name_en), channel=found.channel)
+    sql = lock_facility(session, count.facility_id)
     with session.begin_nested():
         wanted = [(item_id, found.number, found.expires_on)]
         lot_id = find_or_add_lots(session, wanted, add=True, only_at=count.facility_id)[0]
         if isinstance(lot_id, LmisError):
             raise lot_id
-        _add(session, count, session.get_one(Lot, lot_id), found)
-    sql = Sql(session)
+        moved = _add(session, count, session.get_one(Lot, lot_id), found)
     line = sql.rows(LAST, count=count.id)[0][0]
-    _keep(sql, count, Merged({line: Said(found.counted, 0, None)}, {}), user_id, now)
+    _keep(sql, count, Merged({line: Said(found.counted, moved, None)}, {}), user_id, now)
 
 
-def _add(session: Session, count: StockCount, lot: Lot, found: FoundLot) -> None:
+def _add(session: Session, count: StockCount, lot: Lot, found: FoundLot) -> int:
+    """Put a lot on the list. Returns what of it has moved, which whoever found it on the shelf has seen."""
     if lot.recalled_on is not None and found.status == USABLE:
         raise LotIsRecalled(lot=lot.number)
     where = {"lot": lot.id, "channel": found.channel, "status": found.status}
@@ -204,3 +204,4 @@ def _add(session: Session, count: StockCount, lot: Lot, found: FoundLot) -> None
     since = moved_since(session, count).get((id_of(lot), found.channel, found.status), NOTHING)
     book = sum(row[0] for row in on_hand) - since.moved - since.corrected
     sql.execute(ADD, count=count.id, item=lot.item_id, book=book, yes=True, **where)
+    return since.moved

@@ -10,9 +10,8 @@ from lmis.db import id_of
 from lmis.errors import Refused
 from lmis.shipments.queries import ShipmentView, shipment_head, shipment_view
 from lmis.sql import Sql
+from lmis.stock.numbering import lock_facilities
 from lmis.stock.refusals import NotThisFacilitysShipment
-
-LOCK = "SELECT id FROM facility WHERE id IN (:ids*) ORDER BY id FOR NO KEY UPDATE"  # in the order the ledger takes them
 
 
 def locked(
@@ -26,8 +25,6 @@ def locked(
     ends = (id_of(head.sender), id_of(head.receiver))
     if sender_id not in (None, ends[0]) or receiver_id not in (None, ends[1]):
         raise Refused([NotThisFacilitysShipment()])
-    sql = Sql(session)
-    if not sql.sqlite:  # which has taken its one writer when the transaction began
-        sql.rows(LOCK, ids=sorted(ends))
+    lock_facilities(Sql(session), ends)
     session.expire_all()  # what was read before the lock may be old
     return shipment_view(session, uuid)

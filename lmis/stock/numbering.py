@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlmodel import Session
 
 from lmis.sql import Sql
@@ -13,6 +15,15 @@ KEEP = """
     ON CONFLICT (facility_id, kind, year) DO UPDATE SET last = excluded.last"""
 
 
+def lock_facilities(sql: Sql, ids: Iterable[int]) -> None:
+    """Hold the facilities' rows until the transaction ends, in the order in which postings take them.
+
+    Taken before any lot, requisition or shipment is, so that no two wait for each other. SQLite has its one writer.
+    """
+    if not sql.sqlite:
+        sql.rows(LOCK, ids=sorted(set(ids)))
+
+
 def take_numbers(session: Session, facility_ids: list[int], kind: str, year: int) -> list[int]:
     """The next number of a paper of `kind` at each facility, in their order; one named twice gets two.
 
@@ -20,8 +31,7 @@ def take_numbers(session: Session, facility_ids: list[int], kind: str, year: int
     """
     sql = Sql(session)
     ids = sorted(set(facility_ids))
-    if not sql.sqlite:
-        sql.rows(LOCK, ids=ids)
+    lock_facilities(sql, ids)
     last = {row[0]: row[1] for row in sql.rows(LAST, ids=ids, kind=kind, year=year)}
     numbers = []
     for facility in facility_ids:

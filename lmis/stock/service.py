@@ -10,8 +10,10 @@ from uuid import UUID
 from sqlmodel import Session
 
 from lmis.errors import LmisError, Refused
+from lmis.sql import Sql
 from lmis.stock.documents import Document, Kind, Line, Posted
 from lmis.stock.lots import find_or_add_lots
+from lmis.stock.numbering import lock_facilities
 from lmis.stock.posting import post
 from lmis.stock.queries import movement_by_uuid
 from lmis.stock.refusals import LineRefused
@@ -57,6 +59,7 @@ def receive_stock(
     Raises Refused with every refusal (LineRefused); nothing is kept then, no new lot either.
     """
     with session.begin_nested():
+        lock_facilities(Sql(session), [facility_id])
         wanted = [(line.item_id, line.lot, line.expires_on) for line in lines]
         lots = find_or_add_lots(session, wanted, add=True, only_at=facility_id)
         faults = [LotRefused(lot).at(0, i) for i, lot in enumerate(lots) if isinstance(lot, LmisError)]
