@@ -82,8 +82,8 @@ def explain(session: Session, count: StockCount, review: Review) -> None:
     rows = []
     for line_no, line in known.items():
         reason = review.reasons.get(line_no, line.reason)
-        included = review.included.get(line_no, line.figures.included)
-        if (reason, included) != (line.reason, line.figures.included):
+        included = line.figures.since.within(review.included.get(line_no, line.figures.said))
+        if (reason, included) != (line.reason, line.figures.said):
             rows.append((reason, included, count.id, line_no))
     Sql(session).insert(EXPLAIN, rows)
     count.committee, count.note = review.committee, review.note

@@ -61,7 +61,7 @@ class StockCountLine(Table, table=True):
     book: int  # when the count began
     added: bool = False  # found on the shelf, though the book did not have it there
     counted: int | None = None  # none: not counted yet
-    included: int = 0  # what had moved since the count began and `counted` already shows, signed
+    included: int = 0  # what had moved since the count began and `counted` is said to show, signed
     note: str | None = None
     reason: str | None = Field(default=None, foreign_key="reason.code", max_length=40)
     version: int = 0  # of the save that changed it last

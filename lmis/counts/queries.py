@@ -30,20 +30,26 @@ LINES = """
 PROGRESS = """
     SELECT count_id, COUNT(*), COUNT(counted), SUM(CASE WHEN difference <> 0 THEN 1 ELSE 0 END)
     FROM stock_count_line WHERE count_id IN (:counts*) GROUP BY count_id"""
-# A paper of an earlier day, another count, an adjustment, and the reversal of what the frozen book already had move no
-# goods: they put the book right.
+# A paper of an earlier day, another count, an adjustment, what is written off as no longer there, what turns up without
+# a shipment, and the reversal of what the frozen book already had move no goods: they put the book right. A paper and
+# its reversal are one.
 MOVED = """
     SELECT lot_id, channel, status,
         CAST(SUM(CASE WHEN corrects THEN 0 ELSE quantity END) AS BIGINT),
         CAST(SUM(CASE WHEN corrects THEN quantity ELSE 0 END) AS BIGINT),
-        CAST(SUM(CASE WHEN occurred_on > :day THEN quantity ELSE 0 END) AS BIGINT)
+        CAST(SUM(later) AS BIGINT),
+        CAST(SUM(CASE WHEN corrects OR quantity > 0 THEN 0 ELSE quantity END) AS BIGINT)
     FROM (
-        SELECT li.lot_id, li.channel, li.status, li.quantity, li.occurred_on,
+        SELECT li.lot_id, li.channel, li.status, COALESCE(o.id, m.id) AS paper, SUM(li.quantity) AS quantity,
+            SUM(CASE WHEN li.occurred_on > :day THEN li.quantity ELSE 0 END) AS later,
             (COALESCE(o.kind, m.kind) IN ('count', 'adjustment', 'opening')
+                OR (COALESCE(o.kind, m.kind) = 'found' AND d.shipment_id IS NULL)
+                OR (COALESCE(o.kind, m.kind) = 'loss' AND COALESCE(li.reason, '') IN ('lost', 'stolen'))
                 OR COALESCE(o.occurred_on, m.occurred_on) < :day OR COALESCE(o.id, m.id) <= :since) AS corrects
         FROM stock_movement_line li JOIN stock_movement m ON m.id = li.movement_id
-            LEFT JOIN stock_movement o ON o.id = m.reverses_id
-        WHERE li.movement_id > :since AND li.facility_id = :facility AND li.account = 'stock') AS moves
+            LEFT JOIN stock_movement o ON o.id = m.reverses_id LEFT JOIN shipment_document d ON d.movement_id = m.id
+        WHERE li.movement_id > :since AND li.facility_id = :facility AND li.account = 'stock'
+        GROUP BY 1, 2, 3, 4, 7) AS moves
     GROUP BY lot_id, channel, status"""
 
 EVER = "SELECT DISTINCT item_id FROM stock_series WHERE facility_id = :facility"

@@ -31,12 +31,17 @@ class Since(NamedTuple):
     """What the ledger took up of a lot since the book was frozen, each signed.
 
     moved: goods that came or went; corrected: what only puts the book right; later: of both, what is dated after the
-    day of the count.
+    day of the count; went: of what moved, what left.
     """
 
     moved: int = 0
     corrected: int = 0
     later: int = 0
+    went: int = 0
+
+    def within(self, said: int) -> int:
+        """Of what a figure is said to show already, no more than came or than went."""
+        return min(max(said, min(self.went, self.moved)), max(0, self.moved - self.went))
 
 
 NOTHING = Since()
@@ -44,12 +49,17 @@ NOTHING = Since()
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The numbers of one line. counted: None when it is not counted; included: of what moved, what `counted` shows."""
+    """The numbers of one line. counted: None when it is not counted; said: what `counted` is said to show of it."""
 
     book: int
     counted: int | None
-    included: int = 0
+    said: int = 0
     since: Since = NOTHING
+
+    @property
+    def included(self) -> int:
+        """Of what moved, what `counted` shows: papers may have been reversed since it was said."""
+        return self.since.within(self.said)
 
     @property
     def expected(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from sqlmodel import Session, select
 
 from lmis.catalog.models import Lot
 from lmis.config import settings
-from lmis.counts.deciding import CountRefused, Review, approve, cancel, close_blind, recount
+from lmis.counts.deciding import CountRefused, Review, approve, cancel, close_blind, explain, recount
 from lmis.counts.models import StockCount
 from lmis.counts.refusals import (
     ChangedMeanwhile,
@@ -186,6 +187,55 @@ def test_a_figure_that_shows_what_was_given_out_leaves_no_difference(store: Stor
 
     assert store.on_hand(lot) == 95
     assert posted_lines(store, count) == [(0, 95, None)]
+
+
+def test_a_figure_that_shows_what_was_given_out_goes_on_showing_it_when_more_comes(store: Store):
+    lot = store.receive(100)
+    count = store.start()
+    store.dispense(lot, 5)
+    store.find(count, lot, 95, included=-5)
+    store.post(a_document(store.facility, a_line(lot, 30), kind=Kind.RECEIPT))
+
+    store.send(count)
+
+    assert store.on_hand(lot) == 125
+    assert posted_lines(store, count)[0][0] == 0
+
+
+def test_a_figure_does_not_show_what_was_reversed(store: Store):
+    lot = store.receive(1_000)
+    count = store.start()
+    given = a_document(store.facility, a_line(lot, 900), kind=Kind.DISPENSE)
+    store.post(given)
+    store.find(count, lot, 100, included=-900)
+    store.post(replace(a_document(store.facility, kind=Kind.REVERSAL), reverses=given.uuid))
+
+    store.send(count, "lost")
+
+    assert (count.state, store.on_hand(lot)) == (State.WAITING, 1_000)
+
+
+def test_what_is_said_to_show_nothing_that_moved_is_not_kept_for_what_moves_later(store: Store):
+    lot = store.receive(1_000)
+    count = store.start()
+    store.find(count, lot, 980, included=-900)
+    explain(store.session, count, Review(count.version))
+
+    store.dispense(lot, 900)
+
+    assert store.line(count, lot).figures.difference == -20
+
+
+def test_what_is_written_off_as_missing_during_the_count_is_not_missed_twice(store: Store):
+    lot = store.receive(100)
+    count = store.start()
+    store.find(count, lot, 90)
+    store.post(a_document(store.facility, a_line(lot, 10, reason="stolen"), kind=Kind.LOSS))
+
+    store.send(count)
+
+    assert (count.state, store.on_hand(lot)) == (State.POSTED, 90)
+    assert posted_lines(store, count) == [(0, 90, None)]
 
 
 def test_a_late_paper_explains_what_is_missing(store: Store):

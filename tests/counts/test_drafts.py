@@ -221,7 +221,7 @@ def test_what_is_given_out_and_received_since_is_shown(store: Store):
     store.dispense(lot, 5)
     store.post(a_document(store.facility, a_line(lot, 20), kind=Kind.RECEIPT))
 
-    assert since(store, count, lot) == Since(moved=15)
+    assert since(store, count, lot) == Since(moved=15, went=-5)
 
 
 def test_what_others_send_here_since_is_shown(store: Store):
@@ -249,7 +249,7 @@ def test_what_moves_on_a_later_day_is_told_apart(store: Store):
 
     store.dispense(lot, 5, on=TOMORROW)
 
-    assert since(store, count, lot) == Since(moved=-5, later=-5)
+    assert since(store, count, lot) == Since(moved=-5, later=-5, went=-5)
 
 
 def test_a_paper_of_an_earlier_day_puts_the_book_right(store: Store):
@@ -268,6 +268,42 @@ def test_another_count_puts_the_book_right(store: Store):
     store.post(a_document(store.facility, a_line(lot, 90, reason="lost"), kind=Kind.COUNT))
 
     assert since(store, count, lot) == Since(corrected=-10)
+
+
+@pytest.mark.parametrize("reason", ["lost", "stolen"])
+def test_what_is_written_off_as_no_longer_there_puts_the_book_right(store: Store, reason: str):
+    lot = store.receive(100)
+    count = store.start()
+    gone = a_document(store.facility, a_line(lot, 10, reason=reason), kind=Kind.LOSS)
+
+    store.post(gone)
+    assert since(store, count, lot) == Since(corrected=-10)
+
+    store.post(replace(a_document(store.facility, kind=Kind.REVERSAL), reverses=gone.uuid))
+    assert since(store, count, lot) == Since()
+
+
+def test_what_is_written_off_as_damaged_left_the_shelf(store: Store):
+    lot = store.receive(100)
+    count = store.start()
+
+    store.post(a_document(store.facility, a_line(lot, 10, reason="damaged"), kind=Kind.LOSS))
+
+    assert since(store, count, lot) == Since(moved=-10, went=-10)
+
+
+def test_what_turns_up_puts_the_book_right_and_what_turns_up_in_a_delivery_came(store: Store):
+    lot = store.receive(100)
+    store.post(a_document(store.tree.district, a_line(lot, 30), kind=Kind.RECEIPT, on=BEFORE))
+    sent = a_document(store.tree.district, a_line(lot, 30), kind=Kind.ISSUE, to=store.facility)
+    store.post(replace(sent, shipped=True))
+    count = store.start()
+
+    found = a_document(store.facility, a_line(lot, 3, reason="found_in_store"), kind=Kind.FOUND)
+    store.post(found)
+    store.post(replace(found, uuid=uuid4(), shipment=sent.uuid))
+
+    assert since(store, count, lot) == Since(moved=3, corrected=3)
 
 
 def test_undoing_what_the_frozen_book_had_puts_it_right(store: Store):
@@ -314,6 +350,18 @@ def test_a_lot_of_an_item_that_was_not_chosen_has_the_book_of_the_beginning(stor
     add(store, count, found(store, lot.number, 90))
 
     assert store.line(count, lot).figures.book == 100
+
+
+def test_a_lot_that_came_during_the_count_is_not_doubled(store: Store):
+    store.receive(100)
+    count = store.start()
+    lot = a_lot(store.session, store.item, "X9", expires_on=JUNE)
+    store.post(a_document(store.facility, a_line(lot, 30), kind=Kind.RECEIPT))
+
+    add(store, count, found(store, "X9", 30))
+
+    figures = store.line(count, lot).figures
+    assert (figures.book, figures.included, figures.difference, figures.on_hand) == (0, 30, 0, 30)
 
 
 def test_a_lot_that_is_listed_is_not_added_twice(store: Store):

@@ -28,7 +28,7 @@ lines = st.dictionaries(st.integers(1, 6), said, max_size=6)
         # 5 went the day after
         (Figures(100, 90, since=Since(moved=-5, later=-5)), -10, 90, 85),
         # 5 had gone already when it was counted
-        (Figures(100, 95, included=-5, since=Since(moved=-5)), 0, 95, 95),
+        (Figures(100, 95, said=-5, since=Since(moved=-5)), 0, 95, 95),
         # a paper of the day before explains what is missing
         (Figures(100, 90, since=Since(corrected=-10)), 0, 90, 90),
         # a document from before the count was reversed the day after
@@ -68,7 +68,23 @@ def test_the_ledger_takes_up_the_difference_and_nothing_else(
 
 @given(book=units, counted=units, moved=signed)
 def test_what_the_figure_already_shows_is_not_taken_twice(book: int, counted: int, moved: int):
-    assert Figures(book, counted, included=moved, since=Since(moved)).on_hand == counted
+    assert Figures(book, counted, said=moved, since=Since(moved)).on_hand == counted
+
+
+@pytest.mark.parametrize(
+    ("said", "since", "included"),
+    [
+        (19_000, Since(), 0),
+        (-5, Since(), 0),  # the paper was reversed
+        (-5, Since(moved=5), 0),
+        (-50, Since(moved=-5, went=-5), -5),
+        (50, Since(moved=5), 5),
+        (-5, Since(moved=15, went=-5), -5),  # 20 came after it was counted
+        (50, Since(moved=15, went=-5), 20),
+    ],
+)
+def test_a_figure_shows_no_more_than_moved(said: int, since: Since, included: int):
+    assert Figures(100, 95, said=said, since=since).included == included
 
 
 @pytest.mark.parametrize(
