@@ -101,8 +101,8 @@ class BadQuantity(LineRefused):
 class MayNotHold(LineRefused):
     field = "item"
     msgid = N_(
-        "%(facility)s may not hold %(item)s: the method is clinical and the facility is not registered for it. "
-        "Send it to a facility that is, or have the capability registered."
+        "%(facility)s may not hold %(item)s: the method is clinical, and only facilities registered for it receive it. "
+        "Choose such a facility, or leave the item out."
     )
 
 

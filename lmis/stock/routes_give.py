@@ -34,8 +34,8 @@ from lmis.stock.entry import (
 from lmis.stock.fefo import InsufficientStock, pick_fefo
 from lmis.stock.picking import Pick
 from lmis.stock.queries import ShelfLot
-from lmis.stock.refusals import NoLines
-from lmis.stock.shelves import Shelf, blocked, items_of_lots, shelves
+from lmis.stock.refusals import MayNotHold, NoLines
+from lmis.stock.shelves import Shelf, blocked, items_of_lots, may_hold, shelves
 
 router = APIRouter()
 
@@ -156,6 +156,7 @@ def _propose(request: Request, session: Session, place: Place, form: Form, docum
             wanted[key] = units
     if not wanted and not form.errors:
         form.refuse("", NoLines())
+    _refuse_barred(form, session, _receiver(session, place, form, document.kind), [by_key[key] for key in wanted])
     use = request.app.state.consumption(session, place.id, clock.today())
     choices = [
         _choice(form, it, wanted[it.key], document.occurred_on, use) for it in by_key.values() if it.key in wanted
@@ -163,6 +164,14 @@ def _propose(request: Request, session: Session, place: Place, form: Form, docum
     if form.errors:
         return _shelf_page(request, session, place, form, status_code=422)
     return _lots_page(request, session, place, form, document.occurred_on, [it for it in choices if it])
+
+
+def _refuse_barred(form: Form, session: Session, to: Facility | None, wanted: list[Shelf]) -> None:
+    """Say before the lots are chosen what the ledger would refuse after."""
+    for it in wanted:
+        if to and not may_hold(session, to, it.item):
+            name = Name(it.item.name_vi, it.item.name_en)
+            form.refuse(f"quantity-{it.key}", MayNotHold(facility=to.name, item=name))
 
 
 def _choice(form: Form, shelf: Shelf, requested: int, on: date, use: dict[tuple[int, str], Decimal]) -> Choice | None:

@@ -8,9 +8,10 @@ from datetime import date
 
 from sqlmodel import Session, col, select
 
-from lmis.catalog.models import Channel, Item, Lot
+from lmis.catalog.models import Channel, Item, Lot, Method
 from lmis.catalog.service import items
 from lmis.db import id_of
+from lmis.network.models import Facility
 from lmis.stock.documents import QUARANTINED, RECALLED, USABLE
 from lmis.stock.fefo import LotOnShelf, fefo_order, is_expired
 from lmis.stock.models import Reason
@@ -74,6 +75,12 @@ def shelves(session: Session, facility_id: int) -> list[Shelf]:
         for channel in every
         if (lots := held.get((id_of(item), channel.code)))
     ]
+
+
+def may_hold(session: Session, facility: Facility, item: Item) -> bool:
+    """Whether the method of an item is one that the facility is registered for, or needs no registration."""
+    capability = session.get_one(Method, item.method_code).capability
+    return capability is None or capability in facility.capabilities.split()
 
 
 def channels(session: Session) -> list[Channel]:

@@ -6,9 +6,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from lmis.db import transaction
 from lmis.network.models import Facility
 from lmis.stock.documents import Kind
-from tests.factories import JUNE, MARCH, TODAY, a_document, a_facility, a_line, id_of
+from tests.factories import JUNE, MARCH, TODAY, a_document, a_facility, a_line, a_lot, an_item, id_of
 from tests.web import Site, form_of, text_of
 
 EXPIRED = TODAY - timedelta(days=1)
@@ -200,6 +201,23 @@ def test_nothing_asked_for_is_told(site: Site, desk: Desk):
     site.receive(50)
 
     assert "The document has no lines" in text_of(desk.lots("", **to(site.tree.district)))
+
+
+def test_a_clinical_item_for_who_may_not_hold_it_is_refused_before_the_lots(site: Site):
+    commune = site.tree.commune
+    with transaction(site.engine) as session:
+        lot = a_lot(session, an_item(session, "Dụng cụ tử cung", method="iud"))
+    site.post(a_document(commune, a_line(lot, 50), kind=Kind.RECEIPT))
+    desk = Desk(site, commune, "issue")
+    box = f"quantity-{lot.item_id}-free"
+
+    answer = desk.browser.post(
+        desk.path, data=form_of(desk.browser.get(desk.path)) | {box: "2"} | to(site.tree.collaborator)
+    )
+
+    assert answer.status_code == 422
+    assert "Cộng tác viên 1 may not hold Dụng cụ tử cung" in text_of(answer)
+    assert f'href="#{box}"' in answer.text
 
 
 def test_an_empty_shelf_says_what_will_be_there(site: Site, desk: Desk):
