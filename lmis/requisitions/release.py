@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from sqlmodel import Session
@@ -16,8 +16,8 @@ from lmis.requisitions.refusals import Key, TooLittleThere
 from lmis.requisitions.rules import Shelf
 from lmis.requisitions.states import Act, Actor
 from lmis.requisitions.steps import Paper, lock_places, papers, take, to_change
-from lmis.sql import Sql, as_day, as_day_or_none
-from lmis.stock.documents import Document, Kind, Line
+from lmis.sql import Sql, as_day, as_day_or_none, as_hex
+from lmis.stock.documents import Document, Kind, Line, document_number
 from lmis.stock.fefo import LotOnShelf
 from lmis.stock.posting import post
 
@@ -34,7 +34,34 @@ CHANNELS = "SELECT code, name_vi, name_en FROM channel"
 AS_APPROVED = "UPDATE requisition_line SET released = COALESCE(approved, 0) WHERE requisition_id IN (:ids*)"
 SHIPPED = "UPDATE requisition SET shipment_id = ? WHERE id = ?"
 
+TOGETHER = """
+    SELECT f.name, d.uuid, d.kind, d.year, d.number
+    FROM requisition a JOIN requisition_step t ON t.requisition_id = a.id AND t.act = 'release'
+        JOIN requisition r ON r.supplier_id = a.supplier_id
+        JOIN requisition_step s ON s.requisition_id = r.id AND s.act = t.act AND s.at = t.at AND s.user_id = t.user_id
+        JOIN facility f ON f.id = r.facility_id LEFT JOIN stock_movement d ON d.id = r.shipment_id
+    WHERE a.uuid = :uuid AND a.supplier_id = :supplier ORDER BY r.id"""
+
 Wanted = Mapping[int, Mapping[Key, int]]  # requisition, then item and channel: base units
+
+
+class Released(NamedTuple):
+    """A goods issue made for a requisition."""
+
+    uuid: UUID
+    number: str
+    maker: str
+
+
+def released_with(session: Session, supplier_id: int, uuid: UUID) -> tuple[list[Released], int]:
+    """The goods issues of what was released in one go with a requisition, and how many were closed without any."""
+    rows = Sql(session).rows(TOGETHER, uuid=uuid, supplier=supplier_id)
+    sent = [
+        Released(UUID(as_hex(document)), document_number(kind, year, number), maker)
+        for maker, document, kind, year, number in rows
+        if document is not None
+    ]
+    return sent, len(rows) - len(sent)
 
 
 def release(session: Session, versions: Mapping[UUID, int], *, actor: Actor, today: date, now: datetime) -> list[UUID]:
@@ -48,7 +75,7 @@ def release(session: Session, versions: Mapping[UUID, int], *, actor: Actor, tod
     lock_places(sql, [id_ for it in concerned for id_ in (it.maker_id, it.supplier_id)])
     its = to_change(session, versions, Act.RELEASE, actor)
     ids = [paper.id for paper in its]
-    wanted = _wanted(sql, ids)
+    wanted = approved_units(sql, ids)
     shelves = _shelves(sql, actor.place_id, wanted, today)
     if faults := _too_little(sql, wanted, shelves):
         raise Refused(faults)
@@ -60,7 +87,7 @@ def release(session: Session, versions: Mapping[UUID, int], *, actor: Actor, tod
     return [document.uuid for document in documents.values()]
 
 
-def _wanted(sql: Sql, ids: Sequence[int]) -> Wanted:
+def approved_units(sql: Sql, ids: Sequence[int]) -> Wanted:
     wanted: dict[int, dict[Key, int]] = defaultdict(dict)
     for id_, item, channel, approved in sql.rows(APPROVED, ids=ids):
         wanted[id_][item, channel] = approved

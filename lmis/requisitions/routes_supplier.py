@@ -22,11 +22,12 @@ from lmis.forms import BrokenForm, Form, Posted
 from lmis.i18n import N_
 from lmis.pages import page
 from lmis.requisitions.approval import Share, Short, approve_all, shortages
-from lmis.requisitions.entry import PAPER, note, read_version
-from lmis.requisitions.queries import all_from_below, counts, lines_asked_for, submitters
-from lmis.requisitions.release import release
+from lmis.requisitions.entry import APPROVED, PAPER, note, read_key, read_version
+from lmis.requisitions.queries import Listed, all_from_below, counts, lines_asked_for, submitters
+from lmis.requisitions.release import approved_units, release, released_with
 from lmis.requisitions.routes_papers import actor_of
 from lmis.requisitions.states import KIND_NAMES, Status
+from lmis.sql import Sql
 from lmis.stock.shelves import channels
 
 router = APIRouter()
@@ -70,9 +71,10 @@ def approve_chosen(
 
 @router.get("/f/{code}/requisitions/dispatch")
 def dispatch_form(
-    request: Request, place: CurrentPlace, session: Reader, approved: int = 0, released: int = 0
+    request: Request, place: CurrentPlace, session: Reader, approved: int = 0, released: UUID | None = None
 ) -> Response:
-    return _dispatch_page(request, session, place, Form(), approved=max(0, approved), released=max(0, released))
+    """released: one of the requisitions that were released just now."""
+    return _dispatch_page(request, session, place, Form(), approved=max(0, approved), released=released)
 
 
 @router.post("/f/{code}/requisitions/dispatch")
@@ -92,8 +94,8 @@ def dispatch(request: Request, data: Posted, place: CurrentPlace, user: Poster, 
     except LmisError as error:
         note(form, error)
         return _dispatch_page(request, session, place, form, error.status_code)
-    done = "approved" if anew else "released"
-    return RedirectResponse(f"{place.path}/requisitions/dispatch?{done}={len(chosen)}", 303)
+    done = f"approved={len(chosen)}" if anew else f"released={next(iter(chosen))}"
+    return RedirectResponse(f"{place.path}/requisitions/dispatch?{done}", 303)
 
 
 @router.get("/f/{code}/requisitions/share/{item:path}/{channel}")
@@ -175,9 +177,11 @@ def _dispatch_page(
     form: Form,
     status_code: int = 200,
     approved: int = 0,
-    released: int = 0,
+    released: UUID | None = None,
 ) -> Response:
     rows = all_from_below(session, place.id, Status.APPROVED)
+    sent, closed = released_with(session, place.id, released) if released else ([], 0)
+    _by_row(session, form, rows)
     return page(
         request,
         "requisitions/dispatch.html",
@@ -186,7 +190,18 @@ def _dispatch_page(
         rows=rows,
         asked=lines_asked_for(session, rows),
         approved=approved,
-        released=released,
+        sent=sent,
+        closed=closed,
         kind_names=KIND_NAMES,
         waiting=counts(session, place.id),
     )
+
+
+def _by_row(session: Session, form: Form, rows: Sequence[Listed]) -> None:
+    """What is said of a line stands by the first requisition ticked for which it was approved."""
+    ticked = [it for it in rows if f"{PAPER}{it.uuid}" in form]
+    wanted = approved_units(Sql(session), [it.id for it in ticked]) if form.errors else {}
+    for name in [it for it in form.errors if it.startswith(APPROVED)]:
+        key = read_key(name.removeprefix(APPROVED))
+        row = next((f"{PAPER}{it.uuid}" for it in ticked if key in wanted.get(it.id, {})), "")
+        form.errors.setdefault(row, []).extend(form.errors.pop(name))

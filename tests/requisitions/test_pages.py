@@ -423,8 +423,24 @@ class TestTheSupplier:
         sent = office.supplier.post(f"{base}/dispatch", data=form_of(ready) | {"act": "release"})
 
         assert "Approved: 1." in text_of(ready)
-        assert "Released: 1." in text_of(office.supplier.get(sent.headers["location"]))
+        said = office.supplier.get(sent.headers["location"])
+        assert "Released: 1." in text_of(said)
+        assert "PX-2026-00001 · Trạm Y tế phường Trúc Bạch" in text_of(said)
+        picks = re.findall(r'href="([^"]+/shipments/[^"]+/pick)"', said.text)
+        assert [office.supplier.get(it).status_code for it in picks] == [200]
         assert office.coming() == 200
+
+    def test_one_of_which_nothing_was_approved_is_closed_and_said_so(self, office: Office):
+        page = office.above(office.authorised("700"))
+        office.act(office.supplier, page, "approve", **{f"approved-{office.field}": "0"})
+        base = f"/f/{office.tree.district.code}/requisitions/dispatch"
+        data = form_of(office.supplier.get(base)) | {"act": "release"}
+
+        for _ in range(2):  # a second click tells the same
+            sent = office.supplier.post(base, data=data)
+            text = text_of(office.supplier.get(sent.headers["location"]))
+            assert "Closed without goods, as nothing of them was approved: 1." in text
+            assert "Released:" not in text
 
     def test_what_went_meanwhile_is_named_and_shared_out_anew(self, office: Office):
         lot = office.site.receive(700, at=office.tree.district)
@@ -440,6 +456,9 @@ class TestTheSupplier:
         said = "Bao cao su (Free of charge): 200 usable units are here, 700 were approved"
         assert (refused.status_code, single.status_code) == (409, 409)
         assert said in text_of(refused)
+        row = re.search(r'href="#(paper-[^"]+)"', refused.text)
+        assert row
+        assert f'id="{row[1]}"' in refused.text
         assert said in text_of(single)
         assert "Share out anew what there is" in text_of(refused)
         assert again.status_code == 303
