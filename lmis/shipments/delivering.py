@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from lmis.catalog.models import Lot
 from lmis.db import id_of
 from lmis.errors import LmisError, Refused
+from lmis.i18n import Message
 from lmis.shipments import refusals
 from lmis.shipments.locking import locked
 from lmis.shipments.models import Delivery, DeliveryDifference, DifferenceSettlement
@@ -138,12 +139,13 @@ def _day_faults(shipment: ShipmentView, said: Confirmation, today: date) -> list
 
 
 def _line_faults(session: Session, shipment: ShipmentView, said: Confirmation) -> list[LineRefused]:
-    coming = {it.key: it.coming for it in shipment.lines}
+    its = {it.key: it for it in shipment.lines}
     reasons = frozenset(it.code for it in reasons_for(session, Kind.DELIVERY))
     faults: list[LineRefused] = []
     for number, counted in enumerate(said.lines):
-        known = coming.get(counted.key)
-        found = counted_faults(counted, known, reasons) if known else [NotInShipment(what=f"#{counted.key[0]}")]
+        found: list[LineRefused] = [NotInShipment(what=f"#{counted.key[0]}")]
+        if known := its.get(counted.key):
+            found = counted_faults(counted, known.coming, reasons, Message(known.item.unit))
         faults += [fault.at(LINES, number) for fault in found]
     for number, extra in enumerate(said.extras):
         if extra.reason not in reasons:

@@ -34,16 +34,24 @@ class NothingEntered(LineRefused):
 class MoreThanSent(LineRefused):
     field = "received"
     msgid = N_(
-        "Only %(left)s units of lot %(lot)s are on the way; %(entered)s were entered as received. "
+        "Only %(left)s %(unit)s are on the way; %(entered)s were entered as received. "
         "Enter %(left)s here, and what came beyond that under “Came beside the paper”."
+    )
+
+
+class ArrivedTooMany(LineRefused):
+    field = "received"
+    msgid = N_(
+        "%(left)s %(unit)s are on the way and not reported yet, and %(reported)s of them are entered as missing or "
+        "damaged. Type %(arrived)s as arrived."
     )
 
 
 class MoreThanLeft(LineRefused):
     field = "short"
     msgid = N_(
-        "Of lot %(lot)s %(left)s units are on the way and not reported yet; "
-        "%(entered)s were entered as received, missing and damaged. Enter %(left)s at most."
+        "%(left)s %(unit)s are on the way and not reported yet; %(reported)s were entered as missing and damaged. "
+        "Enter %(left)s at most."
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from lmis.i18n import N_
+from lmis.i18n import N_, Message
 from lmis.shipments import refusals
 from lmis.stock.refusals import BadQuantity, LineRefused
 from lmis.stock.rules import MAX_QUANTITY
@@ -40,6 +40,7 @@ class State(StrEnum):
     TAKEN_BACK = "taken_back"
 
 
+UNITS = Message(N_("units"))
 IN_TRANSIT = frozenset({Difference.SHORT, Difference.DAMAGED, Difference.REFUSED})  # on the way until settled
 OFFERED: dict[str, tuple[Settlement, ...]] = {  # what the sender may settle a difference by
     kind: (Settlement.LOST, Settlement.SENT_BACK) if kind in IN_TRANSIT else (Settlement.TAKEN, Settlement.EXPLAINED)
@@ -115,18 +116,23 @@ class Coming:
         return self.on_the_way - self.disputed
 
 
-def counted_faults(counted: Counted, coming: Coming, reasons: frozenset[str]) -> list[LineRefused]:
-    """Why a receiver cannot say this of a lot. reasons: the codes that may be given."""
+def counted_faults(
+    counted: Counted, coming: Coming, reasons: frozenset[str], unit: Message = UNITS
+) -> list[LineRefused]:
+    """Why a receiver cannot say this of a lot. reasons: the codes that may be given; unit: the item's."""
     quantities = [counted.received, *(it.quantity for it in counted.differences)]
     if any(not 0 <= quantity <= MAX_QUANTITY for quantity in quantities):
         return [BadQuantity(quantity=next(it for it in quantities if not 0 <= it <= MAX_QUANTITY))]
     if counted.received > coming.on_the_way:
-        return [refusals.MoreThanSent(left=coming.on_the_way, lot=coming.lot, entered=counted.received)]
+        return [refusals.MoreThanSent(left=coming.on_the_way, unit=unit, entered=counted.received)]
     faults: list[LineRefused] = []
     reported = sum(it.quantity for it in counted.differences)
-    if reported and counted.received + reported > coming.undisputed:
-        left, entered = coming.undisputed, counted.received + reported
-        faults.append(refusals.MoreThanLeft(left=left, lot=coming.lot, entered=entered))
+    left = coming.undisputed
+    if reported > left:
+        faults.append(refusals.MoreThanLeft(left=left, unit=unit, reported=reported))
+    elif reported and counted.received + reported > left:
+        told = {"left": left, "unit": unit, "reported": reported}
+        faults.append(refusals.ArrivedTooMany(**told, arrived=left - reported))
     if any(it.quantity and it.reason not in reasons for it in counted.differences):
         faults.append(refusals.DifferenceNeedsReason())
     return faults

@@ -20,11 +20,11 @@ def work(session: Session, place: Place, today: date) -> list[Work]:
     overdue = [len(late(session, ids, today, days)) for ids in (wait.incoming, wait.outgoing)]
     confirm, settle = (N_("Confirm"), N_("Settle")) if place.may_post else (N_("See them"), N_("See them"))
     found = [
-        Work("", "●", len(wait.incoming), N_("shipments to confirm"), "/shipments#incoming", confirm),
-        Work("emergency", "▲", len(wait.to_settle), N_("shipments with differences to settle"),
-             "/shipments#differences", settle),
         Work("below", "▼", overdue[0], N_("shipments that should have been confirmed by now"),
              "/shipments#incoming", confirm),
+        Work("", "●", len(wait.incoming) - overdue[0], N_("shipments to confirm"), "/shipments#incoming", confirm),
+        Work("emergency", "▲", len(wait.to_settle), N_("shipments with differences to settle"),
+             "/shipments#differences", settle),
         Work("below", "▼", overdue[1], N_("shipments sent long ago that nobody has confirmed"),
              "/shipments#outgoing", N_("See them")),
     ]  # fmt: skip

@@ -36,6 +36,16 @@
     show(line);
   }
 
+  // What is missing or damaged is taken off what arrived, until somebody types what arrived.
+  for (const line of all("[data-arriving]")) {
+    const arrived = line.querySelector("[data-arrived]"), boxes = all("[data-gone]", line), whole = Number(line.dataset.arriving);
+    const rest = () => whole - boxes.reduce((sum, box) => sum + (typed(box) ?? 0), 0);
+    let own = [whole, rest()].includes(typed(arrived)) ? arrived.value : null;
+    for (const box of boxes) box.addEventListener("input", () => {
+      if (arrived.value === own && rest() >= 0) arrived.value = own = String(rest());
+    });
+  }
+
   // A browser set up for another country shows 12 March as 03/12: say the day as the paper has it.
   const day = (locale) => new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: "UTC" });
   if (day().formatToParts(0)[0].type !== "day") {

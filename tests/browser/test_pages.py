@@ -177,6 +177,24 @@ def test_the_script_helps_while_typing(browser: Browser, live_server: str, site:
         assert page.locator("output").inner_text() == "1 too many"
 
 
+def test_what_is_gone_is_taken_off_what_arrived_until_somebody_types_that(
+    browser: Browser, live_server: str, site: Site
+):
+    lot = a_line(site.receive(100, at=site.tree.board), 100)
+    sent = site.add(a_shipment, site.tree.board, site.tree.district, lot, stocked=False)
+    with window(browser, live_server) as context:
+        carry_in(context, site, live_server, site.tree.district)
+        page = context.new_page()
+        page.goto(f"/f/{site.tree.district.code}/shipments/{sent}/confirm")
+        arrived, missing, damaged = (page.locator(f"input[name^={name}-]") for name in ("received", "short", "damaged"))
+        damaged.fill("10")
+        missing.fill("4")
+        assert arrived.input_value() == "86"
+        arrived.fill("50")
+        missing.fill("5")
+        assert arrived.input_value() == "50"
+
+
 def test_a_row_with_a_quantity_stays_while_rows_are_filtered(browser: Browser, live_server: str, site: Site):
     for letter in "ABCDEFGH":
         site.receive(10, number=f"Lô {letter}")

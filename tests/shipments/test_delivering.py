@@ -135,7 +135,7 @@ def test_more_than_was_sent_is_refused_unless_it_is_called_so(run: Run):
 def test_every_refusal_of_a_confirmation_is_told(run: Run):
     act = lambda: run.confirm(run.counted(run.june, 101), run.counted(run.march, 30, short=11))  # noqa: E731
 
-    assert refusals_of(act) == ["MoreThanSent", "MoreThanLeft"]
+    assert refusals_of(act) == ["MoreThanSent", "ArrivedTooMany"]
 
 
 def test_a_lot_that_is_not_in_the_shipment_is_refused(run: Run):

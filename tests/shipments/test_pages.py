@@ -173,8 +173,19 @@ def test_more_than_sent_is_told_before_anything_is_recorded(way: Way):
 
     assert answer.status_code == 422
     assert f'href="#{name}"' in answer.text
-    assert "Only 100 units of lot J1 are on the way" in text_of(answer)
+    assert "Lot J1: Only 100 piece are on the way" in text_of(answer)
     assert way.view.deliveries == []
+
+
+def test_what_is_gone_beside_all_arrived_is_told_with_what_to_type(way: Way):
+    june = way.key(way.june)
+
+    answer = way.confirm({f"damaged-{june}": "14"})
+
+    said = "100 piece are on the way and not reported yet, and 14 of them are entered as missing or damaged."
+    assert answer.status_code == 422
+    assert f"Lot J1: {said} Type 86 as arrived." in text_of(answer)
+    assert f'href="#received-{june}"' in answer.text
 
 
 def test_what_came_beside_the_paper_is_taken_in_and_told_to_the_sender(way: Way):

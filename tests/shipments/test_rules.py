@@ -36,7 +36,8 @@ def test_less_than_what_is_on_the_way_may_be_said():
 
 def test_more_than_what_is_on_the_way_is_told_with_what_there_is():
     assert names(said(101), Coming(1, "A", 100)) == ["MoreThanSent"]
-    assert names(said(90, 11), Coming(1, "A", 100)) == ["MoreThanLeft"]
+    assert names(said(90, 11), Coming(1, "A", 100)) == ["ArrivedTooMany"]
+    assert names(said(0, 101), Coming(1, "A", 100)) == ["MoreThanLeft"]
 
 
 def test_what_was_reported_before_is_not_reported_again():
