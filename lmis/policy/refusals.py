@@ -52,6 +52,10 @@ class SameValues(PolicyRefused):
     msgid = N_("These values are set here already. Change what should differ, or leave it as it is.")
 
 
+class ValuesClash(PolicyRefused):
+    msgid = N_("Other values were set with this form before, so nothing was changed. Open it anew and fill it in.")
+
+
 class Nonsense(PolicyRefused):
     """The values in force would not go together. Which facility and item they are of is told by `at`."""
 

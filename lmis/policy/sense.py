@@ -20,9 +20,10 @@ from lmis.policy.refusals import (
     TooManyMonths,
 )
 from lmis.policy.rules import PARTS, Policy, Where
-from lmis.reading import Missing
+from lmis.reading import Missing, TooLong
 
 MOST_MONTHS = 120
+LONGEST = 12  # characters of a number of months
 POSITIVE = ("maximum", "shelf_life")
 Refusal = TypeVar("Refusal", bound=PolicyRefused)
 
@@ -30,11 +31,13 @@ Refusal = TypeVar("Refusal", bound=PolicyRefused)
 def read_months(text: str) -> Decimal:
     """Months as 2, 1,5 or 0.25: none or more, two places at most.
 
-    Raises Missing, NotMonths, TooFine or TooManyMonths.
+    Raises Missing, TooLong, NotMonths, TooFine or TooManyMonths.
     """
     typed = nfc(text)
     if not typed:
         raise Missing
+    if len(typed) > LONGEST:
+        raise TooLong(length=len(typed), most=LONGEST)
     if not typed.isascii() or set(typed) - set("0123456789.,"):
         raise NotMonths(text=typed[:40])
     try:

@@ -18,7 +18,7 @@ from lmis.network.models import Facility, Level
 from lmis.network.service import parent_of
 from lmis.policy.effect import all_nonsense, values_in_force
 from lmis.policy.models import StockPolicy
-from lmis.policy.refusals import LevelsAreNotYours, NoValues, SameValues, StartsInThePast
+from lmis.policy.refusals import LevelsAreNotYours, NoValues, SameValues, StartsInThePast, ValuesClash
 from lmis.policy.rules import Policy
 from lmis.policy.scopes import Change, Scope, own_row, own_values, policy_at, rows_of
 from lmis.policy.sense import not_positive
@@ -44,11 +44,14 @@ def may_set_levels(session: Session, user: User, today: date) -> bool:
 def set_policy(session: Session, change: Change, *, user: User, today: date, now: datetime) -> None:
     """Let values hold from a day on; what held until then ends the day before. A change made already stays as it is.
 
-    Raises Forbidden or NotFound for who may not, and Refused with everything that is wrong; nothing is changed then.
+    Raises Forbidden or NotFound for who may not, and Refused with everything that is wrong, or where other values were
+    set with the same form; nothing is changed then.
     """
     _check_rights(session, user, change.scope, today)
     _lock(session, change.scope)
-    if session.exec(select(StockPolicy.id).where(StockPolicy.uuid == change.uuid)).first():
+    if known := session.exec(select(StockPolicy).where(StockPolicy.uuid == change.uuid)).first():
+        if not _is_same(known, change):
+            raise Refused([ValuesClash()])
         return
     if faults := list(_faults(session, change, today)):
         raise Refused(faults)
@@ -56,6 +59,11 @@ def set_policy(session: Session, change: Change, *, user: User, today: date, now
         _write(session, change, user, now)
         if mixed_up := list(islice(all_nonsense(session, change), MOST_REFUSALS)):
             raise Refused(mixed_up)
+
+
+def _is_same(row: StockPolicy, change: Change) -> bool:
+    scope = Scope(row.facility_id, row.level_code, row.item_id)
+    return (scope, row.valid_from, own_values(row)) == (change.scope, change.valid_from, change.values)
 
 
 def preview(session: Session, change: Change, *, user: User, today: date, now: datetime) -> Preview:

@@ -10,12 +10,14 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from lmis.catalog.models import Channel
+from lmis.errors import Refused
 from lmis.recalls.models import DisposalRecord
 from lmis.stock.documents import QUARANTINED, RECALLED, Document, Kind, Posted
 from lmis.stock.models import Reason, StockMovement
 from lmis.stock.papers import PricedLine, priced_lines, total_amount
 from lmis.stock.posting import post
 from lmis.stock.queries import DocumentView, ShelfLot, UnknownMovement, document_view
+from lmis.stock.refusals import ClashingId
 from lmis.stock.shelves import Shelf, blocked, lot_key, reasons, shelves
 
 EXPIRED = "expired"
@@ -84,7 +86,7 @@ def dispose(
 ) -> Posted:
     """Take the document's lines off the shelf as destroyed and keep the record. The same sent again changes nothing.
 
-    Raises Refused with every refusal of the ledger.
+    Raises Refused with every refusal of the ledger, or where the paper said something else when it was sent before.
     """
     whole = replace(document, kind=Kind.DISPOSAL, reference=record.decision)
     posted = post(session, [whole], today=today, now=now, user_id=user_id)[0]
@@ -99,7 +101,13 @@ def dispose(
             )
         )
         session.flush()
+    elif not _is_same(session.get(DisposalRecord, posted.id), record):
+        raise Refused([ClashingId().at(0)])
     return posted
+
+
+def _is_same(known: DisposalRecord | None, record: Record) -> bool:
+    return known is not None and record == Record(known.method, known.place, known.members, known.decision)
 
 
 def disposal_of(session: Session, uuid: UUID, facility_id: int) -> Disposal:

@@ -126,7 +126,7 @@ def record(
 
 def read_lot_id(text: str) -> int:
     """The lot's id in the name of a field. Raises BrokenForm for what no page has made."""
-    if not re.fullmatch(r"\d{1,18}", text, re.ASCII):
+    if not re.fullmatch(r"\d{1,10}", text, re.ASCII) or int(text) > MOST:
         raise BrokenForm
     return int(text)
 

@@ -18,7 +18,7 @@ from lmis.policy.refusals import (
 )
 from lmis.policy.rules import Row, Source, Target, Where, resolve
 from lmis.policy.sense import nonsense, not_positive, read_months
-from lmis.reading import Missing
+from lmis.reading import Missing, TooLong
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,9 @@ def test_months_are_read_as_people_write_them(typed, months):
         ("NaN", NotMonths),
         ("0,125", TooFine),
         ("120,01", TooManyMonths),
-        ("9" * 400, TooManyMonths),
+        ("9" * 12, TooManyMonths),
+        ("9" * 400, TooLong),
+        ("1." + "0" * 30_000, TooLong),
     ],
 )
 def test_what_is_not_months_is_refused(typed: str, refusal: type[LmisError]):

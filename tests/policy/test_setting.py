@@ -24,6 +24,7 @@ from lmis.policy.refusals import (
     PartsAboveMaximum,
     SameValues,
     StartsInThePast,
+    ValuesClash,
 )
 from lmis.policy.scopes import Change, Scope, policy_at
 from lmis.policy.service import policies
@@ -134,6 +135,17 @@ def test_a_second_submit_changes_nothing(session, tree):
     put(session, change)
 
     assert len(spans(session)) == 1
+
+
+@pytest.mark.parametrize("other", [{"maximum": "6"}, {"minimum": "2"}, {"since": LATER}, {"level": "commune"}])
+def test_a_form_sent_again_with_other_values_is_refused(session, tree, other):
+    uuid = uuid4()
+    put(session, a_change(tree.district, uuid=uuid, maximum="5"))
+
+    faults = refused(session, a_change(tree.district, uuid=uuid, **{"maximum": "5", **other}))
+
+    assert [type(it) for it in faults] == [ValuesClash]
+    assert len(session.exec(select(StockPolicy)).all()) == 1
 
 
 def test_two_who_set_the_same_at_once_leave_one_in_force(engine):

@@ -169,6 +169,18 @@ def test_pressing_twice_destroys_once(site: Site, desk: Desk, old):
     assert text_of(desk.browser.get(desk.path)).count("TIH-2026") == 1
 
 
+@pytest.mark.parametrize("field", ["method", "place", "members", "decision"])
+def test_a_paper_sent_again_with_other_words_is_refused(site: Site, desk: Desk, old, field: str):
+    checked = form_of(desk.check(old, "10")) | {"step": "post"}
+    desk.browser.post(desk.path, data=checked)
+
+    answer = desk.browser.post(desk.path, data=checked | {field: "Chôn lấp"})
+
+    assert answer.status_code == 422
+    assert "posted before with other content" in text_of(answer)
+    assert site.on_hand(site.tree.board) == 30
+
+
 @pytest.mark.parametrize("field", ["method", "place", "members"])
 def test_the_paper_needs_its_words(site: Site, desk: Desk, old, field: str):
     answer = desk.check(old, "30", **{field: " "})
