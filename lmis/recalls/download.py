@@ -24,9 +24,16 @@ COLUMNS = (
     "dispensed_before",
 )
 
+THEN = COLUMNS[:7]  # what does not change any more once the recall is lifted
+
+
+def columns(recall: RecallView) -> tuple[str, ...]:
+    return COLUMNS if recall.lifted_on is None else THEN
+
 
 def cells(recall: RecallView, fate: Fate) -> list[Cell]:
-    """One facility by COLUMNS, in base units."""
+    """One facility by the columns of the recall, in base units."""
     names = (recall.number, recall.item.code, recall.lot.number, fate.spot.code, fate.spot.name)
     then = (fate.held, fate.coming, fate.came, fate.corrected, fate.now)
-    return [*names, *then, fate.on_the_way, fate.returned, fate.destroyed, fate.missing, fate.dispensed]
+    since = (fate.on_the_way, fate.returned, fate.destroyed, fate.missing, fate.dispensed)
+    return [*names, *then, *since][: len(columns(recall))]

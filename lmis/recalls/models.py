@@ -58,8 +58,8 @@ class LotRecallHolding(Table, table=True):
     recall_id: int = Field(primary_key=True, foreign_key="lot_recall.id")
     facility_id: int = Field(primary_key=True, foreign_key="facility.id")
     channel: str = Field(primary_key=True, foreign_key="channel.code", max_length=20)
-    held: int  # on its shelves, whatever the status
-    coming: int  # on the way to it
+    held: int = Field(sa_type=BigInteger)  # on its shelves, whatever the status
+    coming: int = Field(sa_type=BigInteger)  # on the way to it
 
 
 class DisposalRecord(Table, table=True):

@@ -15,6 +15,7 @@ from lmis.catalog.models import Item, Lot
 from lmis.db import id_of
 from lmis.i18n import search_key
 from lmis.network.models import Facility
+from lmis.network.service import parent_of, subtree_ids
 from lmis.recalls.holders import holdings
 from lmis.recalls.models import LotRecall
 from lmis.recalls.refusals import UnknownRecall
@@ -28,8 +29,10 @@ MOST = 50  # lots found, recalls listed
 LOTS = """
     SELECT l.id, l.number, i.id, i.name_vi, i.name_en, i.code, l.expires_on, l.recalled_on FROM lot l
     JOIN item i ON i.id = l.item_id
-    WHERE l.number_key <> '' AND (l.number_key LIKE :number ESCAPE '!' OR ({words}))
+    WHERE l.number_key <> '' AND (l.number_key LIKE :number ESCAPE '!' OR ({words})){here}
     ORDER BY CASE WHEN l.number_key = :exact THEN 0 ELSE 1 END, i.name_sort, l.expires_on, l.number_key LIMIT :most"""
+HERE = """ AND (EXISTS (SELECT 1 FROM stock_on_hand s WHERE s.lot_id = l.id AND s.facility_id IN (:under*))
+        OR EXISTS (SELECT 1 FROM in_transit t WHERE t.lot_id = l.id AND t.receiver_id IN (:under*)))"""
 THEN = """
     SELECT recall_id, facility_id, CAST(SUM(held + coming) AS BIGINT) FROM lot_recall_holding
     WHERE recall_id IN (:recalls*) GROUP BY recall_id, facility_id"""
@@ -123,15 +126,21 @@ class Standing:
         return "out" if self.still_held or self.on_the_way else "back"
 
 
-def find_lots(session: Session, typed: str) -> list[FoundLot]:
-    """Lots whose number holds what was typed, in whatever case and with blanks or without, or whose item does."""
+def find_lots(session: Session, typed: str, place_id: int, today: date) -> list[FoundLot]:
+    """Lots whose number holds what was typed, in whatever case and with blanks or without, or whose item does.
+
+    Those that a facility or any under it ever had or is sent; all of them at a facility at the top.
+    """
     words = search_key(typed[:200]).split()
     key = lot_key(typed[:200])
     if not key:
         return []
     named = " AND ".join(f"i.name_search LIKE :word{n} ESCAPE '!'" for n in range(len(words))) or "1 = 0"
     patterns = {f"word{n}": f"%{_escaped(word)}%" for n, word in enumerate(words)}
-    found = Sql(session).rows(LOTS.format(words=named), number=f"%{_escaped(key)}%", exact=key, most=MOST, **patterns)
+    under = subtree_ids(session, place_id, today) if parent_of(session, place_id, today) else []
+    lots = LOTS.format(words=named, here=HERE if under else "")
+    here = {"under": under} if under else {}
+    found = Sql(session).rows(lots, number=f"%{_escaped(key)}%", exact=key, most=MOST, **patterns, **here)
     return [FoundLot._make((*row[:6], as_day_or_none(row[6]), as_day_or_none(row[7]))) for row in found]
 
 

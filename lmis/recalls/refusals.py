@@ -33,7 +33,7 @@ class AlreadyRecalled(LmisError):
 class HeldElsewhere(LmisError):
     status_code = 409
     msgid = N_(
-        "Lot %(lot)s of %(item)s is also held outside your area: %(holders)s. "
+        "Lot %(lot)s of %(item)s is also held outside your area, at %(count)s facilities. "
         "Ask a facility above all of them to recall it."
     )
 
@@ -41,6 +41,14 @@ class HeldElsewhere(LmisError):
 class HeldByNobody(LmisError):
     status_code = 409
     msgid = N_("Nobody under %(facility)s holds lot %(lot)s of %(item)s. Only a facility at the top can recall it.")
+
+
+class TooMuchHeld(LmisError):
+    status_code = 409
+    msgid = N_(
+        "The book of %(facility)s says that it holds %(units)s units of lot %(lot)s, more than can be put aside as "
+        "recalled. Have the stock there put right, then recall the lot."
+    )
 
 
 class RecallClash(LmisError):

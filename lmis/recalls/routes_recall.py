@@ -17,7 +17,7 @@ from lmis.forms import Form, Posted, new_form
 from lmis.pages import page
 from lmis.pictures import WIDTH
 from lmis.reading import read_text
-from lmis.recalls.download import COLUMNS, cells
+from lmis.recalls.download import cells, columns
 from lmis.recalls.queries import recall_view
 from lmis.recalls.refusals import NotTheRecallers
 from lmis.recalls.sending import lift_recall, send_back, to_send
@@ -75,7 +75,7 @@ def download(place: CurrentPlace, session: Reader, uuid: UUID) -> Response:
     today = clock.today()
     recall = recall_view(session, uuid, place.id, today)
     where = whereabouts(session, recall_by_uuid(session, uuid), place.id, today)
-    body = as_csv_for_excel(COLUMNS, [cells(recall, fate) for fate in where.fates])
+    body = as_csv_for_excel(columns(recall), [cells(recall, fate) for fate in where.fates])
     headers = {"Content-Disposition": f'attachment; filename="recall-{recall.number}.csv"'}
     return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
 

@@ -43,7 +43,7 @@ def start(
 ) -> Response:
     if lot is not None:
         return _confirm(request, session, place, new_form(lot=str(lot)))
-    found = find_lots(session, q) if q.strip() else None
+    found = find_lots(session, q, place.id, clock.today()) if q.strip() else None
     return page(request, "recalls/find.html", q=q[:200], found=found)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlmodel import Session, col, select
 
@@ -16,8 +17,17 @@ from lmis.recalls.models import LotRecall, LotRecallHolding
 from lmis.recalls.service import by_facility, number_of, paper_id, post_all, recall_by_uuid, stop_postings
 from lmis.recalls.tree import acting_for, tree_of
 from lmis.sql import Sql
-from lmis.stock.documents import RECALLED, Kind
+from lmis.stock.documents import RECALLED, USABLE, Kind
 from lmis.stock.models import StockMovement
+
+# What was in quarantine when the lot was recalled, or when it was sent and has landed since.
+WAS_QUARANTINED = """
+    SELECT m.facility_id, l.channel, CAST(SUM(-l.quantity) AS BIGINT)
+    FROM stock_movement_line l JOIN stock_movement m ON m.id = l.movement_id
+        LEFT JOIN stock_movement o ON o.id = m.reverses_id
+    WHERE l.lot_id = :lot AND l.movement_id > :since AND l.status = 'quarantined' AND l.account IN ('stock', 'transit')
+        AND COALESCE(o.kind, m.kind) IN ('recall', 'delivery', 'sent_back')
+    GROUP BY m.facility_id, l.channel ORDER BY m.facility_id, l.channel"""
 
 
 def lift_recall(
@@ -30,7 +40,7 @@ def lift_recall(
     now: datetime,
     user_id: int | None = None,
 ) -> LotRecall:
-    """Make a recalled lot usable again wherever it lies.
+    """Make a recalled lot usable again wherever it lies; what of it was in quarantine is so again.
 
     Raises UnknownRecall, NotTheRecallers, AlreadyLifted, StillOnTheWay, or Refused by the ledger.
     """
@@ -50,8 +60,33 @@ def lift_recall(
     recall.lifted_on, recall.lifted_by_id, recall.lift_reason = today, user_id, reason
     session.add_all((lot, recall))
     session.flush()
-    post_all(session, by_facility(recall.uuid, Kind.RELEASE, held, lot, today, number_of(recall)), today, now, user_id)
+    apart = _held_apart(sql, recall, held)
+    seed, number = uuid4(), number_of(recall)  # nobody has taken these ids before
+    documents = by_facility(seed, Kind.RELEASE, held, lot, today, number)
+    documents += by_facility(seed, Kind.QUARANTINE, apart, lot, today, number)
+    post_all(session, documents, today, now, user_id)
     return recall
+
+
+def _held_apart(sql: Sql, recall: LotRecall, released: Sequence[Holding]) -> list[Holding]:
+    """What of the goods let go goes back into quarantine: where it was; what has left there, at the recalling facility.
+
+    Nobody can tell the units of a lot apart, so as many are held as are still there.
+    """
+    left = Counter({(it.facility_id, it.channel): it.held for it in released})
+    apart: Counter[tuple[int, str]] = Counter()
+    was = [((facility, channel), units) for facility, channel, units in sql.rows(
+        WAS_QUARANTINED, lot=recall.lot_id, since=recall.since_id
+    )]  # fmt: skip
+    moved = []
+    for place, units in was:
+        apart[place] += (held := min(units, left[place]))
+        left[place] -= held
+        moved.append(((recall.facility_id, place[1]), units - held))
+    for place, units in moved:
+        apart[place] += (held := min(units, left[place]))
+        left[place] -= held
+    return [Holding(*place, USABLE, units, 0) for place, units in apart.items() if units > 0]
 
 
 def send_back(

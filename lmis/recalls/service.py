@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from sqlmodel import Session, select
 from lmis.catalog.models import Item, Lot
 from lmis.db import id_of
 from lmis.i18n import Name
+from lmis.network.models import Facility
 from lmis.recalls import refusals
 from lmis.recalls.holders import Holding, holdings, on_the_way
 from lmis.recalls.models import LotRecall
@@ -20,13 +22,13 @@ from lmis.sql import Sql
 from lmis.stock.documents import LOT_RECALL, RECALLED, Document, Kind, Line, Posted, document_number
 from lmis.stock.numbering import take_numbers
 from lmis.stock.posting import post
+from lmis.stock.rules import MAX_QUANTITY
 
 # Every posting locks rows of facility first. Taking the table waits for those under way and holds the next ones off,
 # so that nobody gives out a lot that was not yet recalled when they looked. SQLite has its one writer.
 STOP_POSTINGS = "LOCK TABLE facility IN EXCLUSIVE MODE"
 LAST_MOVEMENT = "SELECT COALESCE(MAX(id), 0) FROM stock_movement"
 KEEP_HOLDING = "INSERT INTO lot_recall_holding (recall_id, facility_id, channel, held, coming) VALUES (?, ?, ?, ?, ?)"
-NAMED = 3  # facilities in a refusal; the rest are counted
 WHY = "recalled"  # the reason on the lines of what is sent back
 
 
@@ -45,13 +47,13 @@ class Order:
 def recall_lot(session: Session, order: Order, *, today: date, now: datetime, user_id: int | None = None) -> LotRecall:
     """Block a lot everywhere and write down who held it. The same order sent again changes nothing.
 
-    Raises NoSuchLot, AlreadyRecalled, HeldElsewhere, HeldByNobody, UnlottedStock, RecallClash or Refused.
+    Raises NoSuchLot, AlreadyRecalled, HeldElsewhere, HeldByNobody, UnlottedStock, TooMuchHeld, RecallClash or Refused.
     """
     sql = Sql(session)
     stop_postings(sql)
     known = session.exec(select(LotRecall).where(LotRecall.uuid == order.uuid)).first()
     if known is not None:
-        if (known.lot_id, known.facility_id) != (order.lot_id, order.facility_id):
+        if not _is_same(known, order):
             raise refusals.RecallClash
         return known
     lot = recallable(session, order.lot_id, order.facility_id, today)
@@ -59,9 +61,15 @@ def recall_lot(session: Session, order: Order, *, today: date, now: datetime, us
     session.add(lot)
     recall = _numbered(session, sql, order, today, now, user_id)
     held = holdings(sql, order.lot_id, today)
+    _refuse_too_much(session, lot, held)
     _keep_holdings(sql, recall, held)
     post_all(session, _blocking(recall, lot, held, today), today, now, user_id)
     return recall
+
+
+def _is_same(known: LotRecall, order: Order) -> bool:
+    names = ("lot_id", "facility_id", "reason", "decision", "note")
+    return all(getattr(known, name) == getattr(order, name) for name in names)
 
 
 def recallable(session: Session, lot_id: int, facility_id: int, today: date) -> Lot:
@@ -78,17 +86,12 @@ def recallable(session: Session, lot_id: int, facility_id: int, today: date) -> 
     sql = Sql(session)
     places = {it.facility_id for it in holdings(sql, lot_id, today)} | {it.sender for it in on_the_way(sql, lot_id)}
     tree = tree_of(sql, {*places, facility_id}, today)
-    others = [tree.spots[it].name for it in sorted(places) if not tree.within(it, facility_id)]
-    if others:
-        raise refusals.HeldElsewhere(holders=_some(others), **words)
+    others = sum(not tree.within(it, facility_id) for it in places)
+    if others:  # which they are is not told: the reader may not see them
+        raise refusals.HeldElsewhere(count=others, **words)
     if not places and facility_id in tree.parents:
         raise refusals.HeldByNobody(facility=tree.spots[facility_id].name, **words)
     return lot
-
-
-def _some(names: Sequence[str]) -> str:
-    more = f" +{len(names) - NAMED}" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
 
 
 def stop_postings(sql: Sql) -> None:
@@ -115,6 +118,17 @@ def _numbered(session: Session, sql: Sql, order: Order, today: date, now: dateti
     session.add(recall)
     session.flush()
     return recall
+
+
+def _refuse_too_much(session: Session, lot: Lot, held: Iterable[Holding]) -> None:
+    """What lies in several statuses becomes one recalled quantity, which has a most."""
+    sums: Counter[tuple[int, str]] = Counter()
+    for it in held:
+        sums[it.facility_id, it.channel] += it.held
+    for (facility_id, _), units in sums.items():
+        if units > MAX_QUANTITY:
+            name = session.get_one(Facility, facility_id).name
+            raise refusals.TooMuchHeld(facility=name, units=units, lot=lot.number)
 
 
 def _keep_holdings(sql: Sql, recall: LotRecall, held: Iterable[Holding]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from sqlmodel import Session
 
@@ -101,7 +102,7 @@ class Recovery:
 class Whereabouts:
     """fates: of the facilities in sight, each followed by those under it; moving: shipments to or from them.
 
-    whole: None for those who see only a part of the recall.
+    whole: None for those who see only a part of the recall, and once it is lifted.
     """
 
     fates: list[Fate]
@@ -113,9 +114,12 @@ class Whereabouts:
 
 
 def whereabouts(session: Session, recall: LotRecall, root: int, today: date) -> Whereabouts:
-    """Where a recalled lot is now, as a facility `root` sees it with all under it."""
+    """Where a recalled lot is now, as a facility `root` sees it with all under it; of a lifted recall who held it."""
     sql = Sql(session)
     then = sql.rows(THEN, recall=id_of(recall))
+    if recall.lifted_on is not None:
+        holders = {row[0] for row in then}
+        return Whereabouts(list(_fates(tree_of(sql, holders, today), holders, root, then).values()), [], None)
     now = sql.rows(NOW, lot=recall.lot_id)
     dispensed = sql.rows(DISPENSED, lot=recall.lot_id)
     since = sql.rows(SINCE, lot=recall.lot_id, since=recall.since_id)
@@ -123,9 +127,7 @@ def whereabouts(session: Session, recall: LotRecall, root: int, today: date) -> 
     ids = {row[0] for rows in (then, now, dispensed, since) for row in rows}
     ids |= {end for it in moving for end in (it.sender, it.receiver)} | {recall.facility_id}
     tree = tree_of(sql, ids, today)
-    fates = {it: Fate(tree.spots[it], tree.depth(it, root)) for it in tree.in_order(ids, root)}
-    for facility, _, held, coming in then:
-        _add(fates, facility, held=held, coming=coming)
+    fates = _fates(tree, ids, root, then)
     for facility, quantity in now:
         _add(fates, facility, now=quantity)
     for facility, quantity in dispensed:
@@ -136,6 +138,14 @@ def whereabouts(session: Session, recall: LotRecall, root: int, today: date) -> 
             _add(fates, it.sender, on_the_way=it.quantity)
     whole = _recovery(fates, recall, moving, lost_coming) if tree.within(recall.facility_id, root) else None
     return Whereabouts(list(fates.values()), _in_sight(moving, tree, root), whole)
+
+
+def _fates(tree: Tree, ids: Iterable[int], root: int, then: Iterable[tuple[Any, ...]]) -> dict[int, Fate]:
+    """Of the facilities within `root`, with what they held at the recall."""
+    fates = {it: Fate(tree.spots[it], tree.depth(it, root)) for it in tree.in_order(ids, root)}
+    for facility, _, held, coming in then:
+        _add(fates, facility, held=held, coming=coming)
+    return fates
 
 
 def _add(fates: dict[int, Fate], facility: int, **quantities: int) -> None:

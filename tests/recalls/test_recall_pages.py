@@ -118,7 +118,7 @@ def test_a_lower_facility_does_not_recall_what_others_hold(site: Site, lot):
     answer = recall(site, lot, at=site.tree.district, uuid=str(uuid4()))
 
     assert answer.status_code == 409
-    assert "is also held outside your area: Ban Quản lý thành phố" in text_of(answer)
+    assert "is also held outside your area, at 1 facilities" in text_of(answer)
     assert site.on_hand(site.tree.district, RECALLED) == 0
 
 
@@ -326,6 +326,21 @@ def test_the_holders_come_as_a_file(site: Site, lot):
     assert rows[0].startswith("recall,item,lot,facility,facility_name,held_at_recall")
     assert len(rows) == 5
     assert ",130,0,0,0,130,0,0,0,0,0" in next(row for row in rows if "Trúc Bạch" in row)
+
+
+def test_the_file_of_a_lifted_recall_tells_who_held_it_and_changes_no_more(site: Site, lot):
+    where = recall(site, lot).headers["location"].partition("?")[0]
+    browser = site.browser(role="manager")
+    browser.post(f"{where}/lift", data=form_of(browser.get(f"{where}/lift")) | {"reason": "Đạt"})
+    before = browser.get(f"{where}/holders.csv").text
+
+    beside = site.add(a_facility, "Trung tâm Y tế huyện Ba Vì", level="district", parent=site.tree.board)
+    site.post(a_document(site.tree.board, a_line(lot, 100), kind=Kind.ISSUE, to=beside))
+
+    assert browser.get(f"{where}/holders.csv").text == before
+    assert before.splitlines()[0].endswith("facility_name,held_at_recall,coming_at_recall")
+    assert len(before.splitlines()) == 5
+    assert "Ba Vì" not in text_of(browser.get(where))
 
 
 def test_pages_of_recalls_are_in_vietnamese_too(site: Site, lot):
