@@ -220,6 +220,12 @@ class OtherFacilitysDocument(LineRefused):
     msgid = N_("Only the facility that made a document can reverse it.")
 
 
+class CountForApprovers(LineRefused):
+    status_code = 403
+    field = "reverses"
+    msgid = N_("Only somebody who may approve counts can reverse one. Ask the manager, or count the lots again.")
+
+
 class OfAShipment(LineRefused):
     field = "reverses"
     msgid = N_(

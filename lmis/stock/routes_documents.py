@@ -11,8 +11,9 @@ from sqlmodel import Session
 from lmis import clock
 from lmis.accounts.deps import CurrentPlace, CurrentUser, Poster
 from lmis.accounts.models import User
-from lmis.accounts.rights import may_post
+from lmis.accounts.rights import may_approve, may_post
 from lmis.accounts.scope import place_of, sees
+from lmis.config import settings
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import Refused
 from lmis.forms import Form, Posted, new_form
@@ -22,7 +23,7 @@ from lmis.reading import read_text
 from lmis.stock.documents import RULES, Kind
 from lmis.stock.papers import left_on_shelf, papers, parties, priced_lines, total_amount
 from lmis.stock.queries import DocumentView, UnknownMovement, document_view, number_of, recent_documents
-from lmis.stock.refusals import OfAShipment, OtherFacilitysDocument
+from lmis.stock.refusals import CountForApprovers, OfAShipment, OtherFacilitysDocument
 from lmis.stock.service import reverse_document
 
 router = APIRouter()
@@ -105,13 +106,24 @@ def _seen(session: Session, user: User, uuid: UUID) -> DocumentView:
 
 
 def _own(session: Session, user: User, uuid: UUID) -> DocumentView:
-    """Raises OtherFacilitysDocument when the user only received by it, OfAShipment when it is put right elsewhere."""
+    """The document, when the user may reverse it.
+
+    Raises OtherFacilitysDocument when they only received by it, OfAShipment when it is put right elsewhere, and
+    CountForApprovers.
+    """
     document = _seen(session, user, uuid)
     if not sees(session, user, id_of(document.facility), clock.today()):
         raise OtherFacilitysDocument
     if document.shipment:
         raise OfAShipment
+    if not _may_undo(user, document):
+        raise CountForApprovers
     return document
+
+
+def _may_undo(user: User, document: DocumentView) -> bool:
+    """A count far off its book was looked at by a second person, who is asked before it is undone, too."""
+    return may_post(user.role) and (document.kind != Kind.COUNT or may_approve(user.role) or settings().own_approval)
 
 
 def _acting_for(session: Session, user: User, document: DocumentView) -> Facility:
@@ -146,6 +158,6 @@ def _page(
         reverses=document.reverses and (document.reverses.uuid, number_of(document.reverses)),
         reversed_by=document.reversed_by and (document.reversed_by.uuid, number_of(document.reversed_by)),
         shipment=document.shipment and (document.shipment.uuid, number_of(document.shipment)),
-        may_reverse=mine and may_post(user.role) and not done and not document.shipment,
+        may_reverse=mine and _may_undo(user, document) and not done and not document.shipment,
         **context,
     )

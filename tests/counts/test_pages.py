@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from lmis.config import settings
 from lmis.db import transaction
 from lmis.network.models import Facility
 from lmis.stock.documents import Kind
@@ -571,13 +572,29 @@ def test_an_unfinished_count_has_no_record_yet(site: Site, desk: Desk):
     assert desk.browser.get(f"{desk.start()}/record").headers["location"].startswith(desk.path)
 
 
-def test_a_reversed_count_says_so(site: Site, desk: Desk):
+def test_a_reversed_count_says_so(site: Site, desk: Desk, manager: Desk):
     site.receive(100)
     count = sent(desk, "98")
     path = f"/documents/{count.rsplit('/', 1)[1]}/reverse"
-    desk.browser.post(path, data=form_of(desk.browser.get(path)) | {"note": "Gõ nhầm"})
+    manager.browser.post(path, data=form_of(manager.browser.get(path)) | {"note": "Gõ nhầm"})
 
     assert "It has been reversed" in text_of(desk.browser.get(f"{count}/record"))
+
+
+def test_only_who_may_approve_reverses_a_count(site: Site, desk: Desk, manager: Desk, monkeypatch: pytest.MonkeyPatch):
+    site.receive(100)
+    document = f"/documents/{sent(desk, '98').rsplit('/', 1)[1]}"
+    data = {"uuid": str(uuid4()), "note": "Gõ nhầm"}
+
+    assert desk.browser.get(f"{document}/reverse").status_code == 403
+    refused = desk.browser.post(f"{document}/reverse", data=data)
+    assert (refused.status_code, site.on_hand(site.tree.board)) == (403, 98)
+    assert "Only somebody who may approve counts can reverse one" in text_of(refused)
+    assert f"{document}/reverse" not in desk.browser.get(document).text
+    assert f"{document}/reverse" in manager.browser.get(document).text
+    monkeypatch.setattr(settings(), "own_approval", True)
+    assert f"{document}/reverse" in desk.browser.get(document).text
+    assert desk.browser.post(f"{document}/reverse", data=data).status_code == 303
 
 
 def test_a_sheet_to_count_on_paper_lists_the_lots(site: Site, desk: Desk):
