@@ -36,4 +36,5 @@ def cells(recall: RecallView, fate: Fate) -> list[Cell]:
     names = (recall.number, recall.item.code, recall.lot.number, fate.spot.code, fate.spot.name)
     then = (fate.held, fate.coming, fate.came, fate.corrected, fate.now)
     since = (fate.on_the_way, fate.returned, fate.destroyed, fate.missing, fate.dispensed)
-    return [*names, *then, *since][: len(columns(recall))]
+    row: list[Cell] = [*names, *then, *since]
+    return row[: len(columns(recall))]

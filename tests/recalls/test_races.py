@@ -14,13 +14,15 @@ from sqlmodel import Session, select
 from lmis.db import reader, transaction
 from lmis.errors import Refused
 from lmis.recalls.models import LotRecall
-from lmis.recalls.service import Order, recall_lot
+from lmis.recalls.service import Order, recall_lot, stop_postings
+from lmis.sql import Sql
 from lmis.stock.documents import Kind
 from lmis.stock.models import StockOnHand
 from lmis.stock.posting import post
 from lmis.stock.refusals import RecalledLot
+from lmis.stock.service import ReceivedLine, receive_stock
 from lmis.stock.verify import verify
-from tests.factories import NOW, TODAY, a_document, a_facility, a_line, a_lot, a_tree, id_of
+from tests.factories import JUNE, NOW, TODAY, a_document, a_facility, a_line, a_lot, a_tree, id_of
 
 Act = Callable[[Session], object]
 A_MOMENT = 0.4  # for the second to come as far as it can
@@ -90,4 +92,30 @@ def test_an_order_sent_twice_at_once_is_one_recall(engine: Engine, acts: tuple[A
     answer = at_once(engine, recall, recall)
 
     assert isinstance(answer.result(), LotRecall)
+    assert held(engine) == {"recalled": 10}
+
+
+def test_a_recall_and_a_receipt_that_dates_the_lot_do_not_wait_for_each_other(engine: Engine):
+    with transaction(engine) as session:
+        tree, lot = a_tree(session), a_lot(session, number="LOT 7/A", expires_on=None)
+        post(session, [a_document(tree.board, a_line(lot, 10))], today=TODAY, now=NOW)
+    order = Order(uuid4(), id_of(lot), id_of(tree.board), "Nứt vỏ")
+    line = ReceivedLine(lot.item_id, "LOT 7/A", JUNE, "free", 5)
+
+    def receive() -> object:
+        with transaction(engine) as session:
+            return receive_stock(
+                session, uuid=uuid4(), facility_id=id_of(tree.board), occurred_on=TODAY, lines=[line], supplier="A",
+                reference=None, today=TODAY, now=NOW,
+            )  # fmt: skip
+
+    with ThreadPoolExecutor(1) as pool, transaction(engine) as session:
+        stop_postings(Sql(session))
+        waiting = pool.submit(receive)
+        sleep(A_MOMENT)
+        recall_lot(session, order, today=TODAY, now=NOW)
+
+    with pytest.raises(Refused) as refused:
+        waiting.result()
+    assert [type(it) for it in refused.value.refusals] == [RecalledLot]
     assert held(engine) == {"recalled": 10}
