@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from lmis.i18n import N_
+
 
 class Role(StrEnum):
     ADMIN = "admin"
     MANAGER = "manager"
     STOREKEEPER = "storekeeper"
     VIEWER = "viewer"
+
+
+ROLE_NAMES: dict[str, str] = {  # pages say the role itself, which is the same word
+    Role.ADMIN: N_("admin"),
+    Role.MANAGER: N_("manager"),
+    Role.STOREKEEPER: N_("storekeeper"),
+    Role.VIEWER: N_("viewer"),
+}
 
 
 def may_post(role: str) -> bool:

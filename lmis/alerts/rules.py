@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from lmis.policy.rules import Policy
+
+TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
 
 
 class Status(StrEnum):
@@ -32,6 +34,15 @@ def status(usable: int, months_of_stock: Decimal | None, limits: Policy) -> Stat
     if months_of_stock < limits.minimum:
         return Status.BELOW
     return Status.OVER if months_of_stock > limits.maximum else Status.ENOUGH
+
+
+def months_to_show(months: Decimal, limits: Policy) -> Decimal:
+    """Months of stock in one place, or in two where one would put them on the other side of a limit: 0.96, not 1.0."""
+    for step, rounding in ((TENTH, ROUND_HALF_UP), (HUNDREDTH, ROUND_HALF_UP), (HUNDREDTH, ROUND_FLOOR)):
+        rounded = months.quantize(step, rounding)
+        if status(1, rounded, limits) == status(1, months, limits):
+            return rounded
+    return months.quantize(HUNDREDTH, ROUND_CEILING)
 
 
 def is_near_expiry(expires_on: date | None, today: date, days: int) -> bool:

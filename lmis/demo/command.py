@@ -12,6 +12,7 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from lmis import clock
+from lmis.accounts.rights import ROLE_NAMES
 from lmis.config import settings
 from lmis.db import make_engine, reader
 from lmis.demo.filling import Filled, fill
@@ -71,7 +72,7 @@ def _tell_logins(places: Mapping[str, str]) -> None:
     console = Console()
     logins = Table(say(N_("User name")), say(N_("Role")), say(N_("Facility")))
     for person in PEOPLE:
-        logins.add_row(person.username, person.role, f"{places[person.facility]} ({person.facility})")
+        logins.add_row(person.username, say(ROLE_NAMES[person.role]), f"{places[person.facility]} ({person.facility})")
     console.print(logins)
     console.print(say(N_("The password of all of them: %(password)s"), password=PASSWORD))
     console.print(say(N_("Serve the pages with “lmis serve”; the report of the whole city is:")))

@@ -13,7 +13,7 @@ from sqlalchemy import Date, bindparam, text
 from sqlmodel import Session, col, or_, select
 
 from lmis.accounts.scope import Place
-from lmis.alerts.rules import Status, is_near_expiry, status
+from lmis.alerts.rules import Status, is_near_expiry, months_to_show, status
 from lmis.catalog.models import Channel, Item
 from lmis.catalog.service import items
 from lmis.config import settings
@@ -65,6 +65,11 @@ class HeldItem:
     status: Status
     limits: Policy
     lots: Sequence[HeldLot]
+
+    @property
+    def months_shown(self) -> Decimal | None:
+        """The months of stock as a number to read beside the limits."""
+        return None if self.months_of_stock is None else months_to_show(self.months_of_stock, self.limits)
 
     @property
     def next_expiry(self) -> date | None:

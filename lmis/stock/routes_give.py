@@ -16,12 +16,13 @@ from lmis.db import Reader, Transaction, id_of
 from lmis.errors import LmisError
 from lmis.forms import BrokenForm, Form, Posted, new_form
 from lmis.i18n import N_, Name
-from lmis.network.models import Facility
+from lmis.network.models import Facility, Level
 from lmis.network.service import children
 from lmis.pages import page
 from lmis.reading import read_quantity
 from lmis.stock.documents import USABLE, Document, Kind, Line
 from lmis.stock.entry import (
+    HANDED_OVER,
     is_shipped,
     preset_handover,
     read_counterparty,
@@ -215,7 +216,7 @@ def _lots_page(
     kind = _kind(request)
     to = _receiver(session, place, form, kind)
     if to:
-        preset_handover(session, form, to)
+        _preset_handover(session, form, to)
     return page(
         request,
         "stock/lots.html",
@@ -227,6 +228,13 @@ def _lots_page(
         to=to,
         shelf_fields=[name for name in form.typed if name.startswith(("quantity-", "unit-"))],
     )
+
+
+def _preset_handover(session: Session, form: Form, to: Facility) -> None:
+    """As everywhere, but a level that holds nothing clinical (collaborators, pharmacies) fetches its goods itself."""
+    if "handover" not in form and not session.get_one(Level, to.level_code).capabilities:
+        form.typed["handover"] = HANDED_OVER
+    preset_handover(session, form, to)
 
 
 def _receiver(session: Session, place: Place, form: Form, kind: str) -> Facility | None:

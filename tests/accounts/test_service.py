@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from lmis.accounts import service
 from lmis.accounts.models import SignInFailure, User, UserSession
+from lmis.accounts.rights import ROLE_NAMES, Role
 from tests.factories import NOW, PASSWORD, a_facility, a_user, id_of
 
 HERE = "127.0.0.1"
@@ -48,6 +49,10 @@ def test_a_password_is_not_kept_but_its_argon2_hash(session: Session):
 def test_a_user_that_cannot_be_is_refused(session: Session, given, refusal):
     with pytest.raises(refusal):
         add(session, **given)
+
+
+def test_every_role_has_a_word_to_translate_which_is_the_role_itself():
+    assert {str(role): str(role) for role in Role} == ROLE_NAMES
 
 
 def test_a_user_name_is_given_once(session: Session):

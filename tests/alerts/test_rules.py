@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from lmis.alerts.rules import Status, is_near_expiry, status
+from lmis.alerts.rules import Status, is_near_expiry, months_to_show, status
 from lmis.policy.rules import Target, resolve
 
 STATION = resolve(Target((), "commune", 3, None, None), ())  # 0.5, 1 and 3 months
@@ -30,6 +30,15 @@ TODAY = date(2026, 11, 20)
 )
 def test_a_stations_stock_is_judged_by_its_months(usable, months, expected):
     assert status(usable, months, STATION) is expected
+
+
+@pytest.mark.parametrize(
+    ("months", "shown"),
+    [("4.06", "4.1"), ("1.04", "1.0"), ("0.96", "0.96"), ("0.996", "0.99"), ("0.4999", "0.49"), ("3.04", "3.04"),
+     ("3.001", "3.01"), ("3", "3.0"), ("0", "0.0")],
+)  # fmt: skip
+def test_months_are_never_shown_on_the_other_side_of_a_limit(months, shown):
+    assert str(months_to_show(Decimal(months), STATION)) == shown
 
 
 @pytest.mark.parametrize(

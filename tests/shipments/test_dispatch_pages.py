@@ -53,6 +53,19 @@ def test_somebody_who_may_no_longer_sign_in_confirms_nothing(stocked: Site):
     assert form_of(both_steps(stocked)[2])["handover"] == "now"
 
 
+def test_a_collaborator_fetches_the_goods_also_when_one_signs_in(site: Site):
+    tree = site.tree
+    site.receive(100, at=tree.commune)
+    site.add(a_user, tree.collaborator)
+    site.add(a_user, tree.commune)
+    browser, path = site.browser(tree.commune), f"/f/{tree.commune.code}/issue"
+    first = {f"quantity-{site.condom.id}-free": "40", "counterparty": str(tree.collaborator.id)}
+
+    shown = browser.post(path, data=form_of(browser.get(path)) | first)
+
+    assert form_of(shown)["handover"] == "now"
+
+
 @pytest.mark.parametrize(("chosen", "arrived"), [("way", 0), ("now", 40)])
 def test_the_preset_can_be_changed(stocked: Site, chosen, arrived):
     both_steps(stocked, handover=chosen)
