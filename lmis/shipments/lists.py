@@ -37,19 +37,23 @@ FINISHED = """
 class Waiting:
     """The ids of the shipments of a facility that wait for somebody.
 
-    incoming, outgoing: with goods on the way of which nobody has said anything; to_settle: with differences that this
-    facility, having sent, is to settle; reported: with differences that it has reported and others are to settle.
+    incoming, outgoing: with goods on the way of which nobody has said anything, and how many base units; to_settle:
+    with differences that this facility, having sent, is to settle; reported: with differences that it has reported and
+    others are to settle.
     """
 
-    incoming: Sequence[int] = ()
-    outgoing: Sequence[int] = ()
+    incoming: Mapping[int, int] = field(default_factory=dict)
+    outgoing: Mapping[int, int] = field(default_factory=dict)
     to_settle: Sequence[int] = ()
     reported: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A shipment in a list. name: a message id; other: the facility at its other end; days: since it was sent."""
+    """A shipment in a list. name: a message id; other: the facility at its other end; days: since it was sent.
+
+    unsaid: base units on their way here of which nobody has said anything.
+    """
 
     uuid: UUID
     number: str
@@ -58,6 +62,7 @@ class Row:
     other: str
     days: int
     late: bool
+    unsaid: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +94,9 @@ def _sums(sql: Sql, facility_id: int, end: str) -> tuple[dict[int, int], dict[in
     )
 
 
-def _unsaid(on_the_way: Mapping[int, int], disputed: Mapping[int, int]) -> list[int]:
-    return sorted(id_ for id_, quantity in on_the_way.items() if quantity > disputed.get(id_, 0))
+def _unsaid(on_the_way: Mapping[int, int], disputed: Mapping[int, int]) -> dict[int, int]:
+    left = {id_: quantity - disputed.get(id_, 0) for id_, quantity in sorted(on_the_way.items())}
+    return {id_: quantity for id_, quantity in left.items() if quantity > 0}
 
 
 def shipments_of(session: Session, facility_id: int, today: date, late_after: int, most: int) -> Shipments:
@@ -98,7 +104,7 @@ def shipments_of(session: Session, facility_id: int, today: date, late_after: in
     wait = waiting(session, facility_id)
     finished = [row[0] for row in Sql(session).rows(FINISHED, place=facility_id, most=most)]
     lists = (wait.incoming, wait.to_settle, wait.outgoing, wait.reported, finished)
-    found = _rows(session, {id_ for each in lists for id_ in each}, facility_id, today, late_after)
+    found = _rows(session, {id_ for each in lists for id_ in each}, facility_id, today, late_after, wait.incoming)
     return Shipments(*([found[id_] for id_ in each] for each in lists))
 
 
@@ -108,7 +114,14 @@ def late(session: Session, ids: Iterable[int], today: date, late_after: int) -> 
     return [id_ for id_, on in session.exec(found) if id_ and (today - on).days > late_after]
 
 
-def _rows(session: Session, ids: Iterable[int], facility_id: int, today: date, late_after: int) -> dict[int, Row]:
+def _rows(
+    session: Session,
+    ids: Iterable[int],
+    facility_id: int,
+    today: date,
+    late_after: int,
+    unsaid: Mapping[int, int],
+) -> dict[int, Row]:
     movements = session.exec(select(StockMovement).where(col(StockMovement.id).in_(list(ids)))).all()
     ends = {id_ for it in movements for id_ in (it.facility_id, it.counterparty_id)}
     names = {id_of(it): it.name for it in session.exec(select(Facility).where(col(Facility.id).in_(ends)))}
@@ -117,5 +130,6 @@ def _rows(session: Session, ids: Iterable[int], facility_id: int, today: date, l
         other = it.counterparty_id if it.facility_id == facility_id else it.facility_id
         days = (today - it.occurred_on).days
         about = (RULES[it.kind].name, it.occurred_on, names.get(other or 0, ""), days, days > late_after)
-        rows[id_of(it)] = Row(it.uuid, number_of(it), *about)
+        units = unsaid.get(id_of(it), 0)
+        rows[id_of(it)] = Row(it.uuid, number_of(it), *about, units)
     return rows

@@ -13,9 +13,9 @@ from lmis.accounts.deps import CurrentPlace
 from lmis.accounts.scope import Place
 from lmis.config import settings
 from lmis.db import Reader, id_of
-from lmis.forms import new_form
+from lmis.forms import Form, new_form
 from lmis.pages import page
-from lmis.shipments.lists import shipments_of
+from lmis.shipments.lists import Shipments, shipments_of
 from lmis.shipments.queries import ShipmentView, shipment_view
 from lmis.shipments.refusals import NotAShipment
 from lmis.shipments.rules import DIFFERENCE_NAMES, IN_TRANSIT, SETTLEMENT_NAMES, STATE_NAMES, State
@@ -24,15 +24,33 @@ from lmis.stock.entry import today_text
 from lmis.stock.picking import Pick
 
 router = APIRouter()
+TICKED = "shipment-"  # how the name of a box in the list begins
 FINISHED = 50  # how many the list shows
 Done = Literal["", "confirmed", "refused", "settled", "called-back", "undone"]
 
 
 @router.get("/f/{code}/shipments")
-def shipments(request: Request, place: CurrentPlace, session: Reader) -> Response:
-    days = settings().unconfirmed_days
-    found = shipments_of(session, place.id, clock.today(), days, FINISHED)
-    return page(request, "shipments/list.html", found=found, days=days, most=FINISHED)
+def shipments(request: Request, place: CurrentPlace, session: Reader, confirmed: int = 0) -> Response:
+    return list_page(request, listed(session, place), new_form(), confirmed=max(0, confirmed))
+
+
+def listed(session: Session, place: Place) -> Shipments:
+    return shipments_of(session, place.id, clock.today(), settings().unconfirmed_days, FINISHED)
+
+
+def list_page(request: Request, found: Shipments, form: Form, status_code: int = 200, confirmed: int = 0) -> Response:
+    """confirmed: how many were just now."""
+    return page(
+        request,
+        "shipments/list.html",
+        status_code=status_code,
+        found=found,
+        form=form,
+        about={f"{TICKED}{it.uuid}": it.number for it in found.incoming},
+        days=settings().unconfirmed_days,
+        most=FINISHED,
+        confirmed=confirmed,
+    )
 
 
 @router.get("/f/{code}/shipments/{uuid}")
