@@ -19,13 +19,15 @@ from lmis.counts.entry import MEMBERS, about, read_review
 from lmis.counts.models import StockCount
 from lmis.counts.queries import count_by_uuid, lines_of, names_of
 from lmis.counts.refusals import NotAllCounted
-from lmis.counts.rules import OPEN, State, is_far_off, needs_approval
+from lmis.counts.rules import OPEN, Figures, State, is_far_off, needs_approval
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import Forbidden, LmisError
 from lmis.forms import Form, Posted
 from lmis.pages import page
 from lmis.reading import read_text
 from lmis.stock.documents import Kind
+from lmis.stock.models import Reason
+from lmis.stock.reference import explains
 from lmis.stock.shelves import reasons
 
 router = APIRouter()
@@ -133,6 +135,13 @@ def _done(form: Form, act: Callable[[], None]) -> bool:
     return not form.errors
 
 
+def _fitting(figures: Figures, offered: list[Reason]) -> list[Reason]:
+    """The reasons that explain a difference; all of them while what moved since may still turn it round."""
+    if figures.since.moved or figures.included or not figures.difference:
+        return offered
+    return [it for it in offered if explains(it.code, "less" if figures.difference < 0 else "more")]
+
+
 def _page(
     request: Request,
     session: Session,
@@ -145,6 +154,7 @@ def _page(
 ) -> Response:
     lines = lines_of(session, count)
     share = settings().count_approval_share
+    offered = reasons(session, Kind.COUNT)
     own = count.closed_by == user.id and not settings().own_approval
     return page(
         request,
@@ -161,7 +171,8 @@ def _page(
         needs_approval=needs_approval((line.figures for line in lines), share),
         percent=f"{(share * 100).normalize():f}",
         total=len(lines),
-        reasons=reasons(session, Kind.COUNT),
+        reasons=offered,
+        fitting={line.line_no: _fitting(line.figures, offered) for line in lines},
         members=(count.committee.split("\n") + [""] * MEMBERS)[:MEMBERS],
         own=own,
         saved=saved,

@@ -48,6 +48,7 @@ from lmis.shipments.refusals import (
 from lmis.shipments.routes_show import seen_shipment
 from lmis.shipments.rules import Counted, State
 from lmis.stock.documents import Kind
+from lmis.stock.reference import explains
 
 router = APIRouter()
 OVERTAKEN = (AlreadyConfirmed, CalledBack, ConfirmedMeanwhile)  # the page was of another state of the shipment
@@ -204,7 +205,7 @@ def _offered(session: Session) -> frozenset[str]:
 
 
 def _page(request: Request, session: Session, shipment: ShipmentView, form: Form, status_code: int = 200) -> Response:
-    keys = extra_keys(form)
+    keys, offered = extra_keys(form), reasons_for(session, Kind.DELIVERY)
     return page(
         request,
         "shipments/confirm.html",
@@ -213,7 +214,7 @@ def _page(request: Request, session: Session, shipment: ShipmentView, form: Form
         form=form,
         keys=keys,
         items=_sent_first(session, shipment),
-        reasons=reasons_for(session, Kind.DELIVERY),
+        reasons={what: [it for it in offered if explains(it.code, what)] for what in ("short", "damaged", "beside")},
         usual=USUAL,
         typed=[name for name, _ in TYPED],
         beside=form["step"] == "more"

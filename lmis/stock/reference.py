@@ -65,6 +65,26 @@ _REASONS: tuple[tuple[str, str, str, tuple[Kind, ...]], ...] = (
         (*sorted(NEEDS_REASON), Kind.COUNT, Kind.RETURN, Kind.DELIVERY, Kind.SENT_BACK, Kind.QUARANTINE, Kind.RELEASE),
     ),
 )
+# What a reason explains where it cannot explain everything that it is offered for: less or more than the book at a
+# count; what is missing, damaged or beside the paper when a shipment arrives. Those a site adds explain anything.
+EXPLAINS: dict[str, tuple[str, ...]] = {
+    "lost": ("less",),
+    "found_in_store": ("more",),
+    "short_in_box": ("short",),
+    "damaged_in_transit": ("damaged",),
+    "wet": ("damaged",),
+    "broken_packaging": ("damaged", "short"),
+    "wrong_lot": ("short", "beside"),
+    "more_in_box": ("beside",),
+    "short_dated": (),
+    "not_asked_for": ("beside",),
+}
+
+
+def explains(code: str, what: str) -> bool:
+    return what in EXPLAINS.get(code, (what,))
+
+
 REASONS: tuple[dict[str, Any], ...] = tuple(
     {"code": code, "name_vi": vi, "name_en": en, "kinds": " ".join(kinds), "position": position}
     for position, (code, vi, en, kinds) in enumerate(_REASONS)

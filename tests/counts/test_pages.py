@@ -487,6 +487,16 @@ def test_another_person_approves_what_is_far_off(site: Site, desk: Desk, manager
     assert "Approved by" in text_of(manager.browser.get(f"{count}/record"))
 
 
+def test_a_difference_offers_the_reasons_that_explain_it(site: Site, desk: Desk):
+    site.receive(1_000)
+    for found, fits, does_not in (("990", "Missing", "Found in the store"), ("1010", "Found in the store", "Missing")):
+        options = (
+            desk.browser.get(f"{counted(desk, found)}/review").text.partition("<select")[2].partition("</select")[0]
+        )
+        assert f">{fits}<" in options
+        assert f">{does_not}<" not in options
+
+
 def test_a_manager_above_finds_a_count_that_waits_below_and_approves_it(site: Site):
     district = site.tree.district
     station, above = as_of(site, at=district), as_of(site, "manager")

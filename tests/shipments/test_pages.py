@@ -177,6 +177,17 @@ def test_more_than_sent_is_told_before_anything_is_recorded(way: Way):
     assert way.view.deliveries == []
 
 
+def test_each_difference_offers_the_reasons_that_explain_it(way: Way):
+    text = way.receiver.get(f"{way.here}/confirm").text
+    box = lambda name: text.partition(f'<select id="{name}"')[2].partition("</select>")[0]  # noqa: E731
+    june = way.key(way.june)
+
+    assert "More than the paper says" not in box(f"short-reason-{june}") + box(f"damaged-reason-{june}")
+    assert "Wet or damp" not in box(f"short-reason-{june}") + box("reason-0")
+    assert "Wet or damp" in box(f"damaged-reason-{june}")
+    assert "More than the paper says" in box("reason-0")
+
+
 def test_what_is_gone_beside_all_arrived_is_told_with_what_to_type(way: Way):
     june = way.key(way.june)
 
