@@ -31,12 +31,13 @@ HEADER = """
 STEP = "INSERT INTO requisition_step (requisition_id, version, act, at) VALUES (?, ?, ?, ?)"
 PAST_LINE = """
     INSERT INTO requisition_line (requisition_id, item_id, channel, opening, received, issued, dispensed, adjusted,
-        lost, closing, days_out, on_hand, in_transit, unfilled, proposed, requested, approved, released)
-    VALUES (?, ?, 'free', 9, 9, 9, 9, 9, 9, 9, 0, 9, 0, 0, 9, 9, 9, 9)"""
+        lost, closing, days_out, on_hand, in_transit, on_order, unfilled, proposed, requested, approved, released)
+    VALUES (?, ?, 'free', 9, 9, 9, 9, 9, 9, 9, 0, 9, 0, 0, 0, 9, 9, 9, 9)"""
 WAITING_LINE = """
     INSERT INTO requisition_line (requisition_id, item_id, channel, opening, received, issued, dispensed, adjusted,
-        lost, closing, days_out, amc, on_hand, in_transit, unfilled, maximum_months, maximum_level, proposed, requested)
-    VALUES (?, ?, 'free', 0, 0, 0, 0, 0, 0, 0, 0, ?, ?, 0, 0, 3, 0, 0, ?)"""
+        lost, closing, days_out, amc, on_hand, in_transit, on_order, unfilled, maximum_months, maximum_level, proposed,
+        requested)
+    VALUES (?, ?, 'free', 0, 0, 0, 0, 0, 0, 0, 0, ?, ?, 0, 0, 0, 3, 0, 0, ?)"""
 STOCK = 1_000_000  # of each item at the centre
 
 
