@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -82,6 +82,17 @@ def _written_for(statement: str, sqlite: bool) -> str:
 def as_hex(value: Any) -> str:
     """The 32 digits of a UUID as either database gives it."""
     return value.hex if isinstance(value, UUID) else value
+
+
+def stored(moment: datetime) -> str:
+    """A moment as both databases take it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+def as_moment(value: datetime | str) -> datetime:
+    """A moment as either database gives it."""
+    read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
 
 
 def as_day(value: Any) -> date:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlmodel import Session, select
@@ -19,7 +19,7 @@ from lmis.db import id_of
 from lmis.errors import LmisError
 from lmis.i18n import Name
 from lmis.network.models import Facility
-from lmis.sql import Sql
+from lmis.sql import Sql, stored
 from lmis.stock.documents import USABLE
 from lmis.stock.lots import find_or_add_lots
 from lmis.stock.numbering import lock_facilities
@@ -164,7 +164,7 @@ def _seen(sql: Sql, count: StockCount, lines: Sequence[int], version: int) -> di
 def _keep(sql: Sql, count: StockCount, merged: Merged, user_id: int, now: datetime) -> None:
     count.version += 1
     count.saved_by, count.saved_at = user_id, now
-    at = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    at = stored(now)
     id_, version = id_of(count), count.version
     sql.insert(KEEP, [(*said, version, id_, line) for line, said in merged.kept.items()])
     sql.insert(ENTER, [(id_, line, version, *said, user_id, at) for line, said in merged.kept.items()])

@@ -14,7 +14,7 @@ from sqlmodel import Session, select
 
 from lmis.db import transaction
 from lmis.demo.catalogue import save_products
-from lmis.demo.network import Size, places, read_districts, save_places
+from lmis.demo.network import Size, facility_ids, places, read_districts, save_places
 from lmis.demo.people import save_people
 from lmis.demo.present import leave_open
 from lmis.demo.simulation import Simulation
@@ -80,11 +80,6 @@ def fill(
             tell((batch[-1].occurred_on - filled.first) / max(filled.last - filled.first, timedelta(1)))
         leave_open(session, facility_ids(session), today, now)
     return filled
-
-
-def facility_ids(session: Session) -> dict[str, int]:
-    """The ids of all facilities by code."""
-    return dict(session.exec(select(Facility.code, Facility.id)).all())  # type: ignore[arg-type]
 
 
 def set_up(session: Session, size: Size, seed: int, today: date, months: int) -> Simulation:

@@ -104,4 +104,9 @@ def save_places(session: Session, found: Iterable[Place]) -> dict[str, int]:
         for line, it in enumerate(found, 1)
     ]
     save_facilities(session, rows)
+    return facility_ids(session)
+
+
+def facility_ids(session: Session) -> dict[str, int]:
+    """The ids of all facilities by code."""
     return dict(session.exec(select(Facility.code, Facility.id)).all())  # type: ignore[arg-type]

@@ -20,6 +20,7 @@ from lmis.counts.models import StockCount
 from lmis.counts.queries import lines_of
 from lmis.counts.rules import Said
 from lmis.network.models import Facility
+from lmis.network.service import children
 from lmis.recalls.sending import send_back
 from lmis.recalls.service import Order, recall_lot
 from lmis.requisitions import service as requisitions
@@ -51,9 +52,6 @@ WIDEST = """
         AND s.lot_id NOT IN (SELECT lot_id FROM in_transit)
     GROUP BY s.lot_id
     ORDER BY MAX(CASE WHEN s.facility_id = :station THEN 1 ELSE 0 END) DESC, COUNT(*) DESC, s.lot_id LIMIT 1"""
-BELOW = """
-    SELECT f.code FROM facility f JOIN facility_parent p ON p.facility_id = f.id
-    WHERE p.parent_id = :parent AND p.valid_to IS NULL ORDER BY f.code"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Stage:
         return Actor(user.id or 0, self.ids[at], may_post=True, may_approve=may_approve(user.role))
 
     def below(self, code: str) -> list[str]:
-        return [row[0] for row in Sql(self.session).rows(BELOW, parent=self.ids[code])]
+        return sorted(it.code for it in children(self.session, self.ids[code], self.today))
 
     def named(self, what: str) -> UUID:
         """An id that is the same whenever the demo is filled with the same history."""

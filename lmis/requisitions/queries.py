@@ -16,8 +16,8 @@ from lmis.reading import MOST
 from lmis.requisitions.refusals import Key, UnknownRequisition
 from lmis.requisitions.rules import month_text
 from lmis.requisitions.states import Standing, Status
-from lmis.requisitions.steps import as_moment, papers
-from lmis.sql import Sql, as_hex
+from lmis.requisitions.steps import papers
+from lmis.sql import Sql, as_hex, as_moment
 from lmis.stock.documents import REQUISITION, Kind, document_number
 
 LISTED = 50

@@ -15,10 +15,11 @@ from lmis.i18n import Name
 from lmis.requisitions.refusals import Key, TooLittleThere
 from lmis.requisitions.rules import Shelf
 from lmis.requisitions.states import Act, Actor
-from lmis.requisitions.steps import Paper, lock_places, papers, take, to_change
+from lmis.requisitions.steps import Paper, papers, take, to_change
 from lmis.sql import Sql, as_day, as_day_or_none, as_hex
 from lmis.stock.documents import Document, Kind, Line, document_number
 from lmis.stock.fefo import LotOnShelf
+from lmis.stock.numbering import lock_facilities
 from lmis.stock.posting import post
 
 APPROVED = """
@@ -72,7 +73,7 @@ def release(session: Session, versions: Mapping[UUID, int], *, actor: Actor, tod
     """
     sql = Sql(session)
     concerned = [paper.standing for paper in papers(session, versions, lock=False)]
-    lock_places(sql, [id_ for it in concerned for id_ in (it.maker_id, it.supplier_id)])
+    lock_facilities(sql, [id_ for it in concerned for id_ in (it.maker_id, it.supplier_id)])
     its = to_change(session, versions, Act.RELEASE, actor)
     ids = [paper.id for paper in its]
     wanted = approved_units(sql, ids)

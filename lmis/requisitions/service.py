@@ -22,10 +22,10 @@ from lmis.requisitions.figures import Figures, figures, goods, may_hold, parts
 from lmis.requisitions.refusals import Key
 from lmis.requisitions.rules import differs_much, month_text
 from lmis.requisitions.states import REGULAR, Act, Actor, Status, status_name
-from lmis.requisitions.steps import STEP, Paper, lock_places, stored, take, to_change
-from lmis.sql import Sql, as_day_or_none
+from lmis.requisitions.steps import STEP, Paper, take, to_change
+from lmis.sql import Sql, as_day_or_none, stored
 from lmis.stock.documents import REQUISITION, document_number
-from lmis.stock.numbering import take_numbers
+from lmis.stock.numbering import lock_facilities, take_numbers
 from lmis.stock.refusals import FacilityClosed
 
 KNOWN = "SELECT facility_id, kind, period FROM requisition WHERE uuid = :uuid"
@@ -104,7 +104,7 @@ def initiate(
         raise refusals.NoSupplier(facility=facility.name)
     if period > month_of(today):
         raise refusals.FuturePeriod(period=month_text(period))
-    lock_places(sql, [facility_id])
+    lock_facilities(sql, [facility_id])
     for known in sql.rows(KNOWN, uuid=uuid):
         if known != (facility_id, kind, period):
             raise refusals.OtherRequisition

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -14,9 +14,8 @@ from lmis.config import settings
 from lmis.errors import LmisError, Refused
 from lmis.requisitions.refusals import ChangedMeanwhile, UnknownRequisition
 from lmis.requisitions.states import Act, Actor, SayWhy, Standing, check
-from lmis.sql import Sql, as_hex
+from lmis.sql import Sql, as_hex, as_moment, stored
 from lmis.stock.documents import REQUISITION, document_number
-from lmis.stock.numbering import lock_facilities
 
 PAPERS = """
     SELECT r.id, r.uuid, r.version, r.period, r.year, r.number, r.kind, r.status, r.facility_id, maker.name,
@@ -131,19 +130,3 @@ def take(
         if sql.execute(TAKE, to=str(to), version=version, ids=[paper.id for paper in group]) != len(group):
             raise changed_meanwhile(session, papers(session, [group[0].uuid])[0])
     sql.insert(STEP, [(paper.id, paper.version + 1, str(act), at, actor.user_id, reason) for paper in its])
-
-
-def lock_places(sql: Sql, facility_ids: Iterable[int]) -> None:
-    """Take the lock that postings at the facilities take: before any requisition is locked, in the same order."""
-    lock_facilities(sql, facility_ids)
-
-
-def stored(moment: datetime) -> str:
-    """A moment as both databases take it."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
-def as_moment(value: datetime | str) -> datetime:
-    """A moment as either database gives it."""
-    read = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

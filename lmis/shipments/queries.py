@@ -186,21 +186,6 @@ def shipment_view(session: Session, uuid: UUID) -> ShipmentView:
     return ShipmentView(head, lines, differences, deliveries, _documents(session, head), state)
 
 
-def coming_of(session: Session, shipment_id: int) -> dict[GoodsKey, Coming]:
-    """Each lot of a shipment as it stands."""
-    rows = session.exec(
-        select(InTransit, Lot).join(Lot, col(Lot.id) == InTransit.lot_id).where(InTransit.shipment_id == shipment_id)
-    )
-    return _coming([(goods, lot) for goods, lot in rows], _open_of(session, shipment_id))
-
-
-def _open_of(session: Session, shipment_id: int) -> list[DeliveryDifference]:
-    found = select(DeliveryDifference).where(
-        DeliveryDifference.shipment_id == shipment_id, col(DeliveryDifference.settled) < DeliveryDifference.quantity
-    )
-    return list(session.exec(found.order_by(col(DeliveryDifference.id))))
-
-
 def _coming(rows: Sequence[tuple[InTransit, Lot]], differences: Sequence[DeliveryDifference]) -> dict[GoodsKey, Coming]:
     still: dict[GoodsKey, list[Open]] = {}
     for it in differences:

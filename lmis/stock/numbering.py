@@ -10,7 +10,7 @@ from lmis.sql import Sql
 
 LOCK = "SELECT id FROM facility WHERE id IN (:ids*) ORDER BY id FOR NO KEY UPDATE"
 LAST = "SELECT facility_id, last FROM document_counter WHERE facility_id IN (:ids*) AND kind = :kind AND year = :year"
-KEEP = """
+KEEP_COUNTER = """
     INSERT INTO document_counter (facility_id, kind, year, last) VALUES (?, ?, ?, ?)
     ON CONFLICT (facility_id, kind, year) DO UPDATE SET last = excluded.last"""
 
@@ -37,5 +37,5 @@ def take_numbers(session: Session, facility_ids: list[int], kind: str, year: int
     for facility in facility_ids:
         last[facility] = last.get(facility, 0) + 1
         numbers.append(last[facility])
-    sql.insert(KEEP, [(facility, kind, year, last[facility]) for facility in ids])
+    sql.insert(KEEP_COUNTER, [(facility, kind, year, last[facility]) for facility in ids])
     return numbers

@@ -8,7 +8,7 @@ transaction ends.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlmodel import Session
 
@@ -53,7 +53,7 @@ def post(
         applied, refused = _apply(ledger, documents, new, _new_ids(sql, len(new)))
         faults += refused
         if not faults:
-            writer = Writer(sql, ledger, recorded_at=now.astimezone(UTC), user_id=user_id)
+            writer = Writer(sql, ledger, recorded_at=now, user_id=user_id)
             posted = writer.write(applied)
     if faults:
         raise Refused(faults)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from lmis.sql import Sql
+from lmis.sql import Sql, stored
 from lmis.stock.documents import Posted
 from lmis.stock.facts import Shelf
 from lmis.stock.journal import Applied
 from lmis.stock.ledger import Ledger
 from lmis.stock.months import keep_months
+from lmis.stock.numbering import KEEP_COUNTER
 from lmis.stock.spans import keep_stockouts
 
 INSERT_MOVEMENT = """
@@ -28,9 +29,6 @@ KEEP_BALANCE = """
     ON CONFLICT (facility_id, item_id, lot_id, channel, status) DO UPDATE SET on_hand = excluded.on_hand,
         received_on = excluded.received_on, last_on = excluded.last_on, settled_on = excluded.settled_on,
         settled_id = excluded.settled_id"""
-KEEP_COUNTER = """
-    INSERT INTO document_counter (facility_id, kind, year, last) VALUES (?, ?, ?, ?)
-    ON CONFLICT (facility_id, kind, year) DO UPDATE SET last = excluded.last"""
 KEEP_SERIES = """
     INSERT INTO stock_series (facility_id, item_id, channel, first_on, last_on) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (facility_id, item_id, channel)
@@ -52,7 +50,7 @@ class Writer:
     def __init__(self, sql: Sql, ledger: Ledger, *, recorded_at: datetime, user_id: int | None) -> None:
         self._sql = sql
         self._ledger = ledger
-        self._recorded_at = recorded_at.strftime("%Y-%m-%d %H:%M:%S.%f")
+        self._recorded_at = stored(recorded_at)
         self._user_id = user_id
 
     def write(self, applied: Sequence[Applied]) -> list[Posted]:
