@@ -50,7 +50,7 @@ messages: .venv/dev
 lock: .venv/dev
 	@command -v uv >/dev/null || $(PIP) install uv
 	PATH="$$PATH:$(BIN)" uv pip compile pyproject.toml --all-extras $(PINNED) -o $(DEV_LOCK)
-	PATH="$$PATH:$(BIN)" uv pip compile pyproject.toml --extra build $(PINNED) -c $(DEV_LOCK) -o $(RUN_LOCK)
+	PATH="$$PATH:$(BIN)" uv pip compile pyproject.toml --extra build --extra forecast $(PINNED) -c $(DEV_LOCK) -o $(RUN_LOCK)
 
 clean:
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis lmis-demo.sqlite3*

@@ -22,10 +22,12 @@ from lmis.config import settings
 from lmis.counts import routes as counts
 from lmis.db import make_engine, reader
 from lmis.errors import LmisError, NotFound, Refused
+from lmis.forecast import routes as forecast
 from lmis.guard import ForeignOrigin, Guard, is_foreign, is_unspeakable
 from lmis.home import routes as home
 from lmis.i18n import N_, Message
 from lmis.pages import STATIC, page
+from lmis.planning import routes as planning
 from lmis.policy import routes as policy
 from lmis.recalls import routes as recalls
 from lmis.reports import routes as reports
@@ -34,7 +36,7 @@ from lmis.requisitions import routes as requisitions
 from lmis.shipments import routes as shipments
 from lmis.stock import routes as stock
 
-FEATURES = (accounts, home, stock, shipments, counts, requisitions, recalls, policy, reports)
+FEATURES = (accounts, home, stock, shipments, counts, requisitions, recalls, policy, forecast, planning, reports)
 BROKEN = Message(N_("Something went wrong here, and nothing was changed. Try again; if it stays, tell who runs this."))
 WRONG_METHOD = Message(N_("This address does not take what was sent. Go back and use the page’s own buttons."))
 A_YEAR = "public, max-age=31536000, immutable"

@@ -16,6 +16,7 @@ from lmis.config import settings
 from lmis.db import id_of, make_engine, reader, transaction
 from lmis.demo.command import demo
 from lmis.exports import Format
+from lmis.forecasting import forecast_app
 from lmis.i18n import N_
 from lmis.interop.commands import import_app
 from lmis.terminal import prepared_engine, put_out, refusing, say
@@ -30,6 +31,7 @@ app = typer.Typer(
 report_app = typer.Typer(help="Print reports.", no_args_is_help=True)
 stock_app = typer.Typer(help="Look into the stock ledger.", no_args_is_help=True)
 user_app = typer.Typer(help="Manage the people who may sign in.", no_args_is_help=True)
+app.add_typer(forecast_app, name="forecast")
 app.add_typer(import_app, name="import")
 app.add_typer(report_app, name="report")
 app.add_typer(stock_app, name="stock")

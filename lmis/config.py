@@ -23,6 +23,8 @@ class Settings(BaseSettings):
     own_approval: bool = False  # whether who asked for or counted something may approve it too
     count_approval_share: Decimal = Decimal("0.05")  # default: a count further off its book waits for a second person
     requisition_deviation: Decimal = Decimal("0.2")  # default: a request further off its proposal than this says why
+    order_by: Literal["amc", "forecast"] = "amc"  # what proposed orders are reckoned by
+    service_level: Decimal = Decimal("0.95")  # default: how sure one wants to be that stock lasts, where no policy says
     pack_threshold: Decimal = Decimal("0.5")  # default: of a pack begun, the share past which the whole pack is ordered
 
 

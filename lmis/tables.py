@@ -4,11 +4,15 @@ from lmis.accounts import models as accounts
 from lmis.alerts import models as alerts
 from lmis.catalog import models as catalog
 from lmis.counts import models as counts
+from lmis.forecast import models as forecast
 from lmis.network import models as network
+from lmis.planning import models as planning
 from lmis.policy import models as policy
 from lmis.recalls import models as recalls
 from lmis.requisitions import models as requisitions
 from lmis.shipments import models as shipments
 from lmis.stock import models as stock
 
-ALL_TABLES = (network, catalog, accounts, policy, stock, shipments, counts, requisitions, recalls, alerts)
+ALL_TABLES = (
+    network, catalog, accounts, policy, stock, shipments, forecast, counts, requisitions, recalls, planning, alerts,
+)  # fmt: skip

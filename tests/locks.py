@@ -48,7 +48,7 @@ def faults(text: str, requirements: list[Requirement]) -> Iterator[str]:
 
 def main() -> int:
     optional = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
-    locks = {"requirements/run.txt": ["build"], "requirements/dev.txt": list(optional)}
+    locks = {"requirements/run.txt": ["build", "forecast"], "requirements/dev.txt": list(optional)}
     found = [
         f"{path}: {fault}"
         for path, extras in locks.items()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,16 +25,17 @@ LAYERS = (
     {"shipments"},
     {"forecast"},
     {"reports"},
-    {"counts", "requisitions", "recalls"},
+    {"counts", "requisitions", "recalls", "planning"},
     {"alerts"},
     {"home", "interop", "demo", "schema", "tables", "migrations", "terminal"},
-    {"app", "worker"},
+    {"app", "worker", "forecasting"},
     {"cli", "__main__"},
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "versions" not in path.parts)
 WEB = {"fastapi", "starlette", "uvicorn"}
 EDGES = ("app", "forms", "guard", "pages", "db", "deps", "entry", "routes")  # what may speak to the web
+HEAVY = {"lightgbm", "numpy", "pandas", "scipy", "fugue", "dask", "statsforecast"}  # for the worker and commands alone
 SQL = re.compile(r"\b(SELECT|INSERT INTO|UPDATE|DELETE FROM|WITH RECURSIVE)\s", re.ASCII)
 
 
@@ -85,10 +88,17 @@ def test_routes_hold_no_sql(path):
     assert "sqlalchemy" not in {name.split(".")[0] for name in imports(path)}
 
 
+def test_the_pages_load_nothing_that_forecasts_are_made_with():
+    code = "import lmis.app, sys; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+
+    assert HEAVY.isdisjoint(loaded.split())
+
+
 @pytest.mark.parametrize("path", MODULES, ids=named)
-def test_only_the_forecast_methods_know_statsforecast(path):
-    if path != PACKAGE / "forecast" / "methods.py":
-        assert "statsforecast" not in {name.split(".")[0] for name in imports(path)}
+def test_only_the_forecast_knows_what_forecasts_are_made_with(path):
+    if feature(path) != "forecast":
+        assert HEAVY.isdisjoint(name.split(".")[0] for name in imports(path))
 
 
 @pytest.mark.parametrize("path", [path for path in MODULES if not is_edge(path)], ids=named)

@@ -47,5 +47,6 @@ class StockPolicy(Table, table=True):
     maximum: Decimal | None = _months()
     emergency_point: Decimal | None = _months()
     shelf_life: Decimal | None = _months()
+    service_level: Decimal | None = Field(default=None, sa_type=Numeric(4, 3))  # 0.5 … 0.95; none: inherited
     set_by: int | None = Field(default=None, foreign_key="user_account.id")
     set_at: datetime = Field(sa_type=UtcDateTime)

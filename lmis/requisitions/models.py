@@ -101,6 +101,11 @@ class RequisitionLine(Table, table=True):
     maximum_months: Decimal | None = Field(default=None, sa_type=Numeric(8, 2))
     maximum_level: int | None = Field(default=None, sa_type=BigInteger)
     proposed: int = Field(default=0, sa_type=BigInteger)
+    basis: str | None = Field(default=None, max_length=8)  # what the proposal was made by: amc, forecast; none: amc
+    expected: Decimal | None = Field(default=None, sa_type=Numeric(16, 3))  # forecast, over lead time + review period
+    safety: Decimal | None = Field(default=None, sa_type=Numeric(16, 3))  # on top, for the item's service level
+    by_amc: int | None = Field(default=None, sa_type=BigInteger)  # what AMC would propose
+    by_forecast: int | None = Field(default=None, sa_type=BigInteger)  # what the forecast would propose
     requested: int = 0
     reason: str | None = None  # why it differs from the proposal
     approved: int | None = None

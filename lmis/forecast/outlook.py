@@ -1,0 +1,196 @@
+"""The forecast in force, with what people put in the place of its figures.
+
+A facility's forecast is of what it dispenses itself and what everything under it does. A month that a planner overrode
+at one facility moves the sums above it by as much, up to where another override stands.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from struct import iter_unpack, pack
+from typing import Any, NamedTuple
+
+from sqlmodel import Session
+
+from lmis.calendar import Month, add_months, month_of
+from lmis.forecast.need import LEVELS, Need, need
+from lmis.policy.service import spots_of
+from lmis.sql import Sql
+
+IN_FORCE = "SELECT id, as_of, horizon FROM forecast_run WHERE as_of < :month ORDER BY as_of DESC LIMIT 1"
+SERIES = """
+    SELECT facility_id, item_id, method, reason, parts, amc, statistical, backtest, model, means, quantiles
+    FROM forecast_series WHERE run_id = :run AND facility_id IN (:ids*)"""
+OF_ITEM = f"{SERIES} AND item_id = :item"
+OVERRIDES = """
+    SELECT facility_id, item_id, month, quantity FROM forecast_override o
+    WHERE month >= :first AND quantity IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM forecast_override later WHERE later.facility_id = o.facility_id
+            AND later.item_id = o.item_id AND later.month = o.month AND later.id > o.id)"""
+
+Key = tuple[int, int]  # facility, item
+Moment = tuple[int, int, Month]  # facility, item, month
+
+
+class Run(NamedTuple):
+    """A forecast that was made. as_of: the last month it has seen; horizon: months ahead."""
+
+    id: int
+    as_of: Month
+    horizon: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What will be dispensed of an item at a facility and under it, month by month from `first` on; base units.
+
+    published: the means as they were forecast; means: with what planners put in their place, here or below;
+    quantiles: by month, at LEVELS, moved along with the means; model: the global model's own means; amc, statistical:
+    what these methods say of every month; backtest: the mean absolute error of each method in the rolling backtest;
+    overridden: what planners said here.
+    """
+
+    as_of: Month
+    method: str
+    reason: str
+    parts: int
+    amc: float | None
+    statistical: float | None
+    backtest: Mapping[str, float]
+    model: tuple[float, ...]
+    published: tuple[float, ...]
+    means: tuple[float, ...]
+    quantiles: tuple[tuple[float, ...], ...]
+    overridden: Mapping[Month, int]
+
+    @property
+    def first(self) -> Month:
+        return add_months(self.as_of, 1)
+
+    @property
+    def months(self) -> list[Month]:
+        return [add_months(self.first, ahead) for ahead in range(len(self.means))]
+
+    def need(self, start: date, months: Decimal | float, service_level: Decimal | float) -> Need | None:
+        """What stock has to cover from a day on; see lmis.forecast.need.need."""
+        span = {"start": start, "months": months, "service_level": service_level}
+        return need(self.means, self.quantiles, self.first, **span)  # type: ignore[arg-type]
+
+
+def run_in_force(session: Session, on: date) -> Run | None:
+    """The latest forecast that had seen whole months before the day's alone; None when none was made."""
+    found = Sql(session).rows(IN_FORCE, month=month_of(on))
+    return Run(*found[0]) if found else None
+
+
+def outlooks(
+    session: Session, facility_ids: Iterable[int], on: date, *, item_id: int | None = None
+) -> dict[Key, Outlook]:
+    """The forecasts in force on a day, by facility and item; of one item alone, if it is given.
+
+    Series that could not be forecast are left out.
+    """
+    run = run_in_force(session, on)
+    return of_run(session, run, facility_ids, on, item_id=item_id) if run else {}
+
+
+def of_run(
+    session: Session, run: Run, facility_ids: Iterable[int], on: date, *, item_id: int | None = None
+) -> dict[Key, Outlook]:
+    """The forecasts of one run; the tree as it is on the day `on`."""
+    said = _said(session, run)
+    moved = _moved(session, run, said, on)
+    rows = _rows(session, run, facility_ids, item_id)
+    return {row[:2]: _outlook(run, row, said.get(row[:2], {}), moved) for row in rows if row[-2]}
+
+
+def _rows(
+    session: Session, run: Run, facility_ids: Iterable[int], item_id: int | None = None
+) -> Iterator[tuple[Any, ...]]:
+    ids = list(dict.fromkeys(facility_ids))
+    if item_id is None:
+        return Sql(session).stream(SERIES, run=run.id, ids=ids)
+    return Sql(session).stream(OF_ITEM, run=run.id, ids=ids, item=item_id)
+
+
+def _said(session: Session, run: Run) -> dict[Key, dict[Month, int]]:
+    """What planners put in the place of means, by facility, item and month."""
+    said: dict[Key, dict[Month, int]] = defaultdict(dict)
+    for facility, item, month, quantity in Sql(session).rows(OVERRIDES, first=add_months(run.as_of, 1)):
+        said[facility, item][month] = quantity
+    return dict(said)
+
+
+def _moved(session: Session, run: Run, said: Mapping[Key, Mapping[Month, int]], on: date) -> dict[Moment, float]:
+    """How far overrides below a facility move its mean, by facility, item and month."""
+    places = sorted({facility for facility, _ in said})
+    if not places:
+        return {}
+    published = {row[:2]: floats(row[-2]) for row in _rows(session, run, places)}
+    chains = {facility: spot.chain for facility, spot in spots_of(session, places, on).items()}
+    moved: dict[Moment, float] = defaultdict(float)
+    for (facility, item), by_month in said.items():
+        for month, quantity in by_month.items():
+            was = _in_month(published.get((facility, item), ()), run, month)
+            for above in chains[facility][1:]:
+                if month in said.get((above, item), ()):
+                    break
+                moved[above, item, month] += quantity - was
+    return dict(moved)
+
+
+def _in_month(means: Sequence[float], run: Run, month: Month) -> float:
+    ahead = months_apart(run.as_of, month)
+    return means[ahead - 1] if 0 < ahead <= len(means) else 0.0
+
+
+def _outlook(run: Run, row: tuple[Any, ...], overridden: Mapping[Month, int], moved: Mapping[Moment, float]) -> Outlook:
+    facility, item, method, reason, parts, amc, statistical, backtest, model, means, quantiles = row
+    published = floats(means)
+    each = floats(quantiles)
+    levels = [each[start : start + len(LEVELS)] for start in range(0, len(each), len(LEVELS))]
+    months = [add_months(run.as_of, ahead + 1) for ahead in range(len(published))]
+    now = [
+        overridden.get(month, max(0.0, mean + moved.get((facility, item, month), 0.0)))
+        for month, mean in zip(months, published, strict=True)
+    ]
+    return Outlook(
+        as_of=run.as_of,
+        method=method,
+        reason=reason,
+        parts=parts,
+        amc=amc,
+        statistical=statistical,
+        backtest=json.loads(backtest) if backtest else {},
+        model=floats(model),
+        published=published,
+        means=tuple(map(float, now)),
+        quantiles=tuple(_along(its, was, mean) for its, was, mean in zip(levels, published, now, strict=True)),
+        overridden=overridden,
+    )
+
+
+def _along(quantiles: Sequence[float], was: float, mean: float) -> tuple[float, ...]:
+    """Quantiles that keep their proportion to a mean that was moved."""
+    if was == mean:
+        return tuple(quantiles)
+    return tuple(value * mean / was for value in quantiles) if was else (float(mean),) * len(quantiles)
+
+
+def months_apart(first: Month, last: Month) -> int:
+    return (last // 100 - first // 100) * 12 + last % 100 - first % 100
+
+
+def packed(values: Iterable[float]) -> bytes:
+    """Numbers as forecast_series holds them; `floats` reads them."""
+    return b"".join(pack("<f", value) for value in values)
+
+
+def floats(packed: bytes) -> tuple[float, ...]:
+    """The numbers of a column of forecast_series."""
+    return tuple(value for (value,) in iter_unpack("<f", packed))

@@ -1,0 +1,29 @@
+"""Why a series is forecast by the method it is forecast by: the codes that are kept, and what they say."""
+
+from __future__ import annotations
+
+from lmis.i18n import N_
+
+METHODS: dict[str, str] = {
+    "model": N_("Global model"),
+    "statistical": N_("Statistical median"),
+    "amc": N_("Average monthly consumption"),
+    "newcomer": N_("Like its neighbours"),
+    "sum": N_("Sum of those below"),
+    "none": N_("No forecast"),
+}
+REASONS: dict[str, str] = {
+    "model_best": N_("No simpler method did clearly better in the backtest."),
+    "statistical_better": N_("The statistical median did clearly better here in the backtest."),
+    "amc_better": N_("Average monthly consumption did clearly better here in the backtest."),
+    "short_history": N_("There are too few months yet to judge by; the statistical median is safer."),
+    "no_training": N_("There is too little history altogether for the model to learn from."),
+    "new_item": N_("The item is new here; the forecast is what comparable facilities use."),
+    "new_facility": N_("The facility is new; the forecast is what comparable facilities use."),
+    "always_out": N_("It was out of stock throughout; the forecast is what comparable facilities use."),
+    "discontinued": N_("It has not been dispensed for twelve months although stock was there."),
+    "never_dispensed": N_("It has never been dispensed here."),
+    "no_report": N_("No month has been reported, and no comparable facility has one."),
+    "failed": N_("The series could not be forecast; see the log of the run."),
+    "sum": N_("The forecasts of all facilities below, added up."),
+}
