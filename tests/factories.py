@@ -12,10 +12,14 @@ from uuid import UUID, uuid4
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, select
 
 from lmis.accounts.models import User
+from lmis.calendar import Month
 from lmis.catalog.models import Channel, Item, ItemChannel, Lot, Method, Price
+from lmis.forecast.models import ForecastRun, ForecastSeries
+from lmis.forecast.need import LEVELS as QUANTILE_LEVELS
+from lmis.forecast.outlook import packed
 from lmis.i18n import nfc, search_key, sort_key
 from lmis.network.models import ALWAYS, Facility, FacilityParent, Level
 from lmis.policy.models import StockPolicy
@@ -234,6 +238,53 @@ def a_user(
             facility_id=id_of(facility),
             language=language,
             active=active,
+        ),
+    )
+
+
+def a_run(session: Session, as_of: Month = 202610, *, horizon: int = 12) -> ForecastRun:
+    """The forecast that had seen the months up to `as_of`, made when the database has not got it."""
+    made = session.exec(select(ForecastRun).where(ForecastRun.as_of == as_of)).first()
+    return made or add(session, ForecastRun(as_of=as_of, made_at=NOW, horizon=horizon, seed=0, version="test"))
+
+
+def a_forecast(
+    session: Session,
+    facility: Facility,
+    item: Item,
+    *,
+    means: Sequence[float] = (100.0,) * 12,
+    quantiles: Sequence[Sequence[float]] | None = None,
+    model: Sequence[float] | None = None,
+    amc: float | None = 90.0,
+    statistical: float | None = 95.0,
+    method: str = "model",
+    reason: str = "model_best",
+    backtest: str | None = '{"amc": 30.0, "statistical": 25.0, "model": 20.0}',
+    parts: int = 1,
+    as_of: Month = 202610,
+) -> ForecastSeries:
+    """What is forecast of an item at a facility and under it; without quantiles, they go from 55 % to 145 % of a mean.
+
+    means: by month after `as_of`; none at all: it could not be forecast.
+    """
+    each = quantiles or [[mean * (0.5 + level) for level in QUANTILE_LEVELS] for mean in means]
+    run_id = a_run(session, as_of, horizon=len(means) or 12).id
+    return add(
+        session,
+        ForecastSeries(
+            run_id=run_id,
+            facility_id=id_of(facility),
+            item_id=id_of(item),
+            method=method,
+            reason=reason,
+            parts=parts,
+            amc=amc,
+            statistical=statistical,
+            backtest=backtest,
+            model=packed(means if model is None else model),
+            means=packed(means),
+            quantiles=packed(value for levels in each for value in levels),
         ),
     )
 
