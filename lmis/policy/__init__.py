@@ -1,1 +1,4 @@
-"""How much to hold: lead time, review period, safety stock, minimum, maximum and emergency point, by place and item."""
+"""How much to hold: lead time, review period, safety stock, minimum, maximum, emergency point and service level.
+
+By place and item.
+"""

@@ -17,6 +17,7 @@ from lmis.policy.models import StockPolicy
 from lmis.policy.scopes import Scope, own_values
 from lmis.policy.service import spots_of
 from lmis.policy.setting import may_set_levels
+from lmis.policy.view import said
 
 MOST_CHANGES = 200
 ITSELF = N_("%(facility)s itself")
@@ -61,7 +62,8 @@ class PastChange:
 
     @property
     def values(self) -> dict[str, object]:
-        return dict(own_values(self.row))
+        """What was set, as it is shown."""
+        return {name: said(name, value) for name, value in own_values(self.row).items()}
 
     @property
     def last_on(self) -> date | None:

@@ -1,4 +1,7 @@
-"""What holds until a site sets its own. These are this program's defaults, not an official rule. In months."""
+"""What holds until a site sets its own. These are this program's defaults, not an official rule. In months.
+
+The service level's default is a setting of the site, see lmis.config.
+"""
 
 from __future__ import annotations
 

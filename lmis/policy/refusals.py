@@ -21,6 +21,14 @@ class TooManyMonths(Unreadable):
     msgid = N_("“%(text)s” is more than %(most)s months. Check the figure: it is in months, not in days.")
 
 
+class NotPercent(Unreadable):
+    msgid = N_("“%(text)s” is not a percentage. Write it as 95 or 92,5.")
+
+
+class TooFineAPercent(Unreadable):
+    msgid = N_("“%(text)s” has more than one decimal place. Write at most one: 92,5.")
+
+
 class LevelsAreNotYours(Forbidden):
     msgid = N_("Values for a whole level are set by an administrator of the topmost facility. Ask them.")
 
@@ -41,6 +49,14 @@ class StartsInThePast(PolicyRefused):
 class NotPositive(PolicyRefused):
     status_code = 422
     msgid = N_("This must be more than zero. Leave it empty to inherit it.")
+
+
+class UnusualServiceLevel(PolicyRefused):
+    status_code = 422
+    msgid = N_(
+        "The service level must be between %(least)s %% and %(most)s %%: forecasts say nothing of what lies beyond. "
+        "Leave it empty to inherit it."
+    )
 
 
 class NoValues(PolicyRefused):

@@ -18,12 +18,12 @@ from lmis.forms import Form, Posted, new_form
 from lmis.pages import page
 from lmis.policy.queries import MOST_CHANGES, Choice, choices, level_names, past_changes
 from lmis.policy.refusals import PolicyRefused
-from lmis.policy.rules import NAMES
+from lmis.policy.rules import MONTHS, NAMES
 from lmis.policy.scopes import Change, Scope, own_row, own_values, policy_at
-from lmis.policy.sense import read_months
+from lmis.policy.sense import reader_of
 from lmis.policy.service import policies
 from lmis.policy.setting import preview, set_policy
-from lmis.policy.view import HINTS, LABELS, cells
+from lmis.policy.view import HINTS, LABELS, cells, typed
 from lmis.reading import read_day
 
 router = APIRouter()
@@ -59,8 +59,8 @@ def values_form(
     named = item_by_code(session, item) if item else None
     choice = _choice(session, user, place, whom)
     own = own_values(own_row(session, choice.scope(_id(named)), today))
-    typed = {name: f"{value.normalize():f}".replace(".", ",") for name, value in own.items()}
-    form = new_form(whom=choice.code, item=item, valid_from=today.isoformat(), **typed)
+    held = {name: typed(name, value) for name, value in own.items()}
+    form = new_form(whom=choice.code, item=item, valid_from=today.isoformat(), **held)
     return _values_page(request, session, place, choice, named, form)
 
 
@@ -113,10 +113,10 @@ def _done(
 def _read(form: Form, scope: Scope) -> Change | None:
     """What was typed; None when any of it cannot be read."""
     valid_from = form.read("valid_from", read_day)
-    typed = {name: form.read(name, read_months, required=False) for name in NAMES}
+    values = {name: form.read(name, reader_of(name), required=False) for name in NAMES}
     if form.errors or valid_from is None:
         return None
-    return Change(form.uuid(), scope, valid_from, {name: value for name, value in typed.items() if value is not None})
+    return Change(form.uuid(), scope, valid_from, {name: value for name, value in values.items() if value is not None})
 
 
 def _choice(session: Session, user: User, place: Place, code: str) -> Choice:
@@ -148,6 +148,7 @@ def _values_page(
         inherited=cells(inherited, place.id, level_names(session)),
         labels=LABELS,
         hints=HINTS,
+        in_months=MONTHS,
     )
 
 

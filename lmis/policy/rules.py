@@ -1,4 +1,6 @@
-"""How much to hold at a place: which of the values that were set is in force there. Pure; all values in months.
+"""How much to hold at a place: which of the values that were set is in force there. Pure.
+
+All values are in months but the service level, which is a share: how sure one wants to be that stock lasts.
 
 What is said of a place goes before what is said of a whole level: who sets a place's values knows its roads and its
 store. Among what is said of places, what names the item goes before what is said of all items, and then the nearest
@@ -17,7 +19,8 @@ from enum import StrEnum
 from lmis.policy.reference import default_values
 
 PARTS = ("lead_time", "review_period", "safety_stock")  # whose sum is the minimum where none is set
-NAMES = (*PARTS, "minimum", "maximum", "emergency_point", "shelf_life")
+MONTHS = (*PARTS, "minimum", "maximum", "emergency_point", "shelf_life")  # the values that are in months
+NAMES = (*MONTHS, "service_level")
 
 
 class Where(StrEnum):
@@ -65,10 +68,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The values in force for an item at a facility, in months, and where each comes from, by its name.
+    """The values in force for an item at a facility, and where each comes from, by its name.
 
     maximum: no more than can be used before it expires; wanted_maximum: what was set. shelf_life: how long goods may
-    still be used when they arrive, None where that is not known.
+    still be used when they arrive, None where that is not known. service_level: a share, 0.5 … 0.95.
     """
 
     lead_time: Decimal
@@ -79,6 +82,7 @@ class Policy:
     emergency_point: Decimal
     shelf_life: Decimal | None
     wanted_maximum: Decimal
+    service_level: Decimal
     sources: Mapping[str, Source]
 
     @property
@@ -91,14 +95,18 @@ def usable_maximum(maximum: Decimal, shelf_life: Decimal | None) -> Decimal:
     return maximum if shelf_life is None else min(maximum, shelf_life)
 
 
-def resolve(target: Target, rows: Iterable[Row]) -> Policy:
-    """The values in force for the target; rows: those that hold on the day, of any place and item."""
+def resolve(target: Target, rows: Iterable[Row], service_level: Decimal) -> Policy:
+    """The values in force for the target.
+
+    rows: those that hold on the day, of any place and item; service_level: of the site, where none is set.
+    """
     value: dict[str, Decimal] = {}
     sources: dict[str, Source] = {}
-    for row in _by_nearness(target, rows):
-        for name, months in row.values.items():
+    defaults = default_values(target.rank, target.method) | {"service_level": service_level}
+    for row in [*_by_nearness(target, rows), Row(Source(Where.DEFAULT), None, defaults)]:
+        for name, its in row.values.items():
             if name not in value:
-                value[name], sources[name] = months, row.source
+                value[name], sources[name] = its, row.source
     if "minimum" not in value:
         value["minimum"], sources["minimum"] = sum((value[part] for part in PARTS), Decimal(0)), Source(Where.SUM)
     shelf_life = value.get("shelf_life")
@@ -111,16 +119,16 @@ def resolve(target: Target, rows: Iterable[Row]) -> Policy:
         emergency_point=value["emergency_point"],
         shelf_life=shelf_life,
         wanted_maximum=value["maximum"],
+        service_level=value["service_level"],
         sources=sources,
     )
 
 
 def _by_nearness(target: Target, rows: Iterable[Row]) -> Sequence[Row]:
-    """The rows that speak of the target, the most telling first, this program's defaults last."""
+    """The rows that speak of the target, the most telling first."""
     depth = {facility_id: number for number, facility_id in enumerate(target.chain)}
     telling = [row for row in rows if _speaks_of(target, depth, row)]
-    telling.sort(key=lambda row: _nearness(depth, row))
-    return [*telling, Row(Source(Where.DEFAULT), None, default_values(target.rank, target.method))]
+    return sorted(telling, key=lambda row: _nearness(depth, row))
 
 
 def _speaks_of(target: Target, depth: Mapping[int, int], row: Row) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from lmis.config import settings
 from lmis.policy.rules import NAMES, Policy, Row, Source, Target, Where, resolve
 from lmis.sql import Sql, as_day
 
@@ -82,10 +83,10 @@ def _row(
     return Row(source, item_id, values_of(set_))
 
 
-def values_of(months: Sequence[Any]) -> dict[str, Decimal]:
+def values_of(set_: Sequence[Any]) -> dict[str, Decimal]:
     """The values that were set, from columns in the order of NAMES; SQLite gives them as floats."""
-    given = zip(NAMES, months, strict=True)
-    return {name: Decimal(f"{value:.2f}") for name, value in given if value is not None}
+    given = zip(NAMES, set_, strict=True)
+    return {name: Decimal(f"{value:.3f}") for name, value in given if value is not None}
 
 
 def methods_of(session: Session, item_ids: Iterable[int]) -> dict[int, str]:
@@ -104,7 +105,8 @@ class Finder:
 
     def of(self, spot: Spot, item_id: int | None, method: str | None) -> Policy:
         """The policy of an item, or with None of any that is not named."""
-        return resolve(Target(spot.chain, spot.level, spot.rank, item_id, method), self._rows(spot))
+        target = Target(spot.chain, spot.level, spot.rank, item_id, method)
+        return resolve(target, self._rows(spot), settings().service_level)
 
     def of_items(self, spot: Spot, methods: Mapping[int, str]) -> list[tuple[int, Policy]]:
         """The policies of items; methods: of each item, the same at every call."""

@@ -21,7 +21,7 @@ from lmis.policy.models import StockPolicy
 from lmis.policy.refusals import LevelsAreNotYours, NoValues, SameValues, StartsInThePast, ValuesClash
 from lmis.policy.rules import Policy
 from lmis.policy.scopes import Change, Scope, own_row, own_values, policy_at, rows_of
-from lmis.policy.sense import not_positive
+from lmis.policy.sense import impossible
 
 MOST_REFUSALS = 10
 
@@ -101,7 +101,7 @@ def _faults(session: Session, change: Change, today: date) -> Iterator[LmisError
     """What is wrong with the change by itself."""
     if change.valid_from < today:
         yield StartsInThePast(valid_from=change.valid_from, today=today)
-    yield from not_positive(change.values)
+    yield from impossible(change.values)
     if change.values == own_values(own_row(session, change.scope, change.valid_from)):
         yield SameValues() if change.values else NoValues()
 

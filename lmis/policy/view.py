@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from lmis.i18n import N_, Message, Name
-from lmis.policy.rules import NAMES, Policy, Source, Where
+from lmis.policy.rules import MONTHS, NAMES, Policy, Source, Where
 
 LABELS = {
     "lead_time": N_("Lead time"),
@@ -18,6 +18,7 @@ LABELS = {
     "maximum": N_("Maximum"),
     "emergency_point": N_("Emergency point"),
     "shelf_life": N_("Shelf life on arrival"),
+    "service_level": N_("Service level"),
 }
 HINTS = {
     "lead_time": N_("From sending an order until its goods are on the shelf."),
@@ -27,11 +28,13 @@ HINTS = {
     "maximum": N_("An order fills up to it. Never more than can be used before it expires."),
     "emergency_point": N_("Below it, one orders at once."),
     "shelf_life": N_("How long goods may still be used when they arrive."),
+    "service_level": N_("How sure one wants to be that stock lasts, where orders are made by the forecast."),
 }
 DEFAULT = N_("default")
 SUM = N_("sum of the three")
 HERE = N_("set here")
 OF_LEVEL = N_("level %(level)s")
+PERCENT = N_("%(percent)s %%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,28 @@ class Cell:
     since: date | None
     capped_from: Decimal | None
 
+    @property
+    def said(self) -> object:
+        """The value as it is shown."""
+        return None if self.value is None else said(self.name, self.value)
+
 
 def cells(policy: Policy, facility_id: int, levels: Mapping[str, Name]) -> list[Cell]:
     """The values in the order of NAMES, as the people of a facility see them; levels: their names by code."""
     return [_cell(policy, name, facility_id, levels) for name in NAMES]
+
+
+def said(name: str, value: Decimal) -> object:
+    """A value as it is shown: months as they are, a share in percent."""
+    if name in MONTHS:
+        return value
+    percent = value * 100
+    return Message(PERCENT, {"percent": int(percent) if percent == int(percent) else percent})
+
+
+def typed(name: str, value: Decimal) -> str:
+    """A value as one types it: 1,5 months, 95 percent."""
+    return f"{(value if name in MONTHS else value * 100).normalize():f}".replace(".", ",")
 
 
 def _cell(policy: Policy, name: str, facility_id: int, levels: Mapping[str, Name]) -> Cell:

@@ -46,7 +46,7 @@ def test_each_value_is_shown_with_where_it_comes_from(site: Site, office: Office
         "Bao cao su 0.75 Trung tâm Y tế quận Ba Đình since 01/01/2026 0.5 default "
         "0.5 level Commune health station since 01/01/2026 "
         "1.75 sum of the three 4.0 Trung tâm Y tế quận Ba Đình since 01/01/2026 "
-        "0.75 ● set here, this item since 01/01/2026 48.0 default Change – Bao cao su"
+        "0.75 ● set here, this item since 01/01/2026 48.0 default 95 % default Change – Bao cao su"
     ) in office.words()
 
 
@@ -97,6 +97,17 @@ def test_what_is_set_here_stands_in_the_form_and_what_would_be_inherited_beside_
 
     assert form_of(page)["maximum"] == "4,25"
     assert "Inherited: 3.0 (default)" in text_of(page)
+
+
+def test_the_service_level_is_typed_and_shown_in_percent(site: Site, office: Office):
+    office.put(service_level="92,5")
+
+    assert "92.5 % ● set here since 20/11/2026" in office.words()
+    assert form_of(office.browser.get(f"{office.path}/set"))["service_level"] == "92,5"
+    assert "Inherited: 95 % (default)" in office.words("/set")
+    assert "all items Service level 92.5 % from 20/11/2026" in office.words("/history")
+    vietnamese = site.browser(site.tree.commune, language="vi").get(office.path)
+    assert "92,5 %" in text_of(vietnamese)
 
 
 def test_one_may_go_back_and_change_something(site: Site, office: Office):
@@ -152,6 +163,9 @@ def test_whole_levels_are_offered_at_the_top_alone(site: Site):
         ({"maximum": "vài"}, "“vài” is not a number of months. Write it as 2 or 1,5."),
         ({"maximum": "0,125"}, "“0,125” has more than two decimal places."),
         ({"maximum": "0"}, "This must be more than zero."),
+        ({"service_level": "chín"}, "“chín” is not a percentage. Write it as 95 or 92,5."),
+        ({"service_level": "99"}, "The service level must be between 50 % and 95 %"),
+        ({"service_level": "49,9"}, "The service level must be between 50 % and 95 %"),
         ({"valid_from": "2026-11-19", "maximum": "4"}, "19/11/2026 is past"),
         ({"valid_from": ""}, "This is empty; it must be filled in."),
         ({}, "No value is filled in, and none was set here before."),

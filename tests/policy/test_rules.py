@@ -13,6 +13,7 @@ from lmis.policy.rules import NAMES, Policy, Row, Source, Target, Where, resolve
 COMMUNE, DISTRICT, BOARD = 3, 2, 1
 CONDOM, PILL = 11, 12
 SINCE = date(2026, 1, 1)
+SITES = Decimal("0.9")  # the service level that the site has set for whatever has none of its own
 
 
 def said(at: int | None = None, *, level: str | None = None, item: int | None = None, **values: str) -> Row:
@@ -27,7 +28,7 @@ def policy(*rows: Row, item: int | None = CONDOM, method: str | None = "condom",
     chain, level = {1: ((BOARD,), "board"), 2: ((DISTRICT, BOARD), "district")}.get(
         rank, ((COMMUNE, DISTRICT, BOARD), "commune")
     )
-    return resolve(Target(chain, level, rank, item, method), rows)
+    return resolve(Target(chain, level, rank, item, method), rows, SITES)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +121,14 @@ def test_each_value_is_inherited_on_its_own():
         Decimal("0.5"),
     )
     assert [found.sources[name].facility_id for name in ("maximum", "lead_time", "safety_stock")] == [3, 2, None]
+
+
+def test_the_service_level_is_the_sites_until_it_is_set_for_a_place_or_an_item():
+    inherited = policy(said(COMMUNE, item=PILL, service_level="0.6"), said(BOARD, maximum="4"))
+    put = policy(said(BOARD, service_level="0.8"), said(COMMUNE, item=CONDOM, service_level="0.925"))
+
+    assert (inherited.service_level, inherited.sources["service_level"].where) == (SITES, Where.DEFAULT)
+    assert (put.service_level, put.sources["service_level"].item) == (Decimal("0.925"), True)
 
 
 def test_the_minimum_is_the_sum_of_its_parts_until_it_is_set():

@@ -1,4 +1,4 @@
-"""Months as they are typed, and values that do not go together."""
+"""Months and percentages as they are typed, and values that do not go together."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from lmis.policy.refusals import (
     MinimumAboveMaximum,
     MinimumAboveShelfLife,
     NotMonths,
+    NotPercent,
+    NotPositive,
     PartsAboveMaximum,
     TooFine,
+    TooFineAPercent,
     TooManyMonths,
+    UnusualServiceLevel,
 )
 from lmis.policy.rules import Row, Source, Target, Where, resolve
-from lmis.policy.sense import nonsense, not_positive, read_months
+from lmis.policy.sense import impossible, nonsense, read_months, read_percent
 from lmis.reading import Missing, TooLong
 
 
@@ -61,10 +65,54 @@ def test_what_is_not_months_is_refused(typed: str, refusal: type[LmisError]):
         read_months(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "share"),
+    [
+        ("95", "0.95"),
+        ("92,5", "0.925"),
+        ("92.5", "0.925"),
+        (" 95 % ", "0.95"),
+        ("95%", "0.95"),
+        ("0", "0"),
+        ("100", "1"),
+    ],
+)
+def test_a_percentage_is_read_as_people_write_it(typed, share):
+    assert read_percent(typed) == Decimal(share)
+
+
+@pytest.mark.parametrize(
+    ("typed", "refusal"),
+    [
+        ("", Missing),
+        ("%", Missing),
+        ("chín", NotPercent),
+        ("-95", NotPercent),
+        ("95%%", NotPercent),
+        ("9,5,0", NotPercent),
+        ("92,55", TooFineAPercent),
+        ("0,95", TooFineAPercent),
+        ("9" * 13, TooLong),
+    ],
+)
+def test_what_is_no_percentage_is_refused(typed: str, refusal: type[LmisError]):
+    with pytest.raises(refusal):
+        read_percent(typed)
+
+
+@pytest.mark.parametrize(
+    ("level", "fits"), [("0.499", False), ("0.5", True), ("0.95", True), ("0.951", False), ("0", False), ("95", False)]
+)
+def test_a_service_level_is_one_that_forecasts_say_something_of(level, fits):
+    faults = impossible({"service_level": Decimal(level)})
+
+    assert [(type(it), it.field) for it in faults] == ([] if fits else [(UnusualServiceLevel, "service_level")])
+
+
 def faults(typed=("minimum",), **values: str):
     """Of a station with these values, as (refusal, its field)."""
     row = Row(Source(Where.FACILITY, 1), None, {name: Decimal(value) for name, value in values.items()})
-    policy = resolve(Target((1,), "commune", 3, None, "condom"), [row])
+    policy = resolve(Target((1,), "commune", 3, None, "condom"), [row], Decimal("0.95"))
     return [(type(it), it.field) for it in nonsense(policy, typed)]
 
 
@@ -97,7 +145,6 @@ def test_values_that_do_not_go_together_are_all_told(values, typed, expected):
 def test_a_maximum_or_shelf_life_of_nothing_is_refused():
     zero = Decimal(0)
 
-    assert [it.field for it in not_positive(dict.fromkeys(("minimum", "maximum", "shelf_life"), zero))] == [
-        "maximum",
-        "shelf_life",
-    ]
+    faults = impossible(dict.fromkeys(("minimum", "maximum", "shelf_life"), zero))
+
+    assert [(type(it), it.field) for it in faults] == [(NotPositive, "maximum"), (NotPositive, "shelf_life")]

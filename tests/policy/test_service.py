@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from decimal import Decimal
 
+from lmis.config import settings
 from lmis.policy.rules import Source, Where
 from lmis.policy.service import policies
 from tests.factories import TODAY, a_facility, a_policy, a_tree, an_item, id_of, under
@@ -73,6 +74,21 @@ def test_a_policy_holds_from_its_first_day_to_the_day_before_its_end(session):
         2,
         4,
     ]
+
+
+def test_a_service_level_is_inherited_to_its_third_place_and_is_the_sites_where_none_is_set(session):
+    tree, item, other = a_tree(session), id_of(an_item(session)), id_of(an_item(session))
+    a_policy(session, tree.district, item=item, service_level="0.925")
+    commune = id_of(tree.commune)
+
+    found = policies(session, [commune], [item, other], TODAY)
+
+    assert found[commune, item].service_level == Decimal("0.925")
+    assert found[commune, item].sources["service_level"].facility_id == id_of(tree.district)
+    assert (found[commune, other].service_level, found[commune, other].sources["service_level"].where) == (
+        settings().service_level,
+        Where.DEFAULT,
+    )
 
 
 def test_the_tree_is_the_one_of_the_day(session):
