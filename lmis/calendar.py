@@ -61,6 +61,11 @@ def month_code(month: Month) -> str:
     return f"{month // 100:04d}-{month % 100:02d}"
 
 
+def month_text(month: Month) -> str:
+    """202610 as people write it: 10/2026."""
+    return f"{month % 100:02d}/{month // 100}"
+
+
 def first_of(month: Month) -> date:
     return date(month // 100, month % 100, 1)
 

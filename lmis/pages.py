@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lmis import i18n
+from lmis.calendar import month_text
 from lmis.config import settings
 from lmis.i18n import LANGUAGES, N_
 from lmis.pictures import months_bar
@@ -40,6 +41,7 @@ def environment(language: str) -> Environment:
         decimal=lambda value, places=1: i18n.decimal(value, language, places),
         money=lambda value: i18n.money(value, language),
         day=i18n.day,
+        month=month_text,
         moment=i18n.moment,
         show=lambda value: i18n.show(value, language),
         local=lambda record: getattr(record, f"name_{language}"),

@@ -10,7 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from struct import iter_unpack, pack
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from sqlmodel import Session
 from lmis.calendar import Month, add_months, month_of
 from lmis.forecast.need import LEVELS, Need, need
 from lmis.policy.service import spots_of
-from lmis.sql import Sql
+from lmis.sql import Sql, stored
 
 IN_FORCE = "SELECT id, as_of, horizon FROM forecast_run WHERE as_of < :month ORDER BY as_of DESC LIMIT 1"
 SERIES = """
@@ -29,9 +29,10 @@ SERIES = """
 OF_ITEM = f"{SERIES} AND item_id = :item"
 OVERRIDES = """
     SELECT facility_id, item_id, month, quantity FROM forecast_override o
-    WHERE month >= :first AND quantity IS NOT NULL AND NOT EXISTS (
+    WHERE month >= :first AND quantity IS NOT NULL AND set_at < :before AND NOT EXISTS (
         SELECT 1 FROM forecast_override later WHERE later.facility_id = o.facility_id
-            AND later.item_id = o.item_id AND later.month = o.month AND later.id > o.id)"""
+            AND later.item_id = o.item_id AND later.month = o.month AND later.id > o.id AND later.set_at < :before)"""
+EVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 Key = tuple[int, int]  # facility, item
 Moment = tuple[int, int, Month]  # facility, item, month
@@ -100,10 +101,16 @@ def outlooks(
 
 
 def of_run(
-    session: Session, run: Run, facility_ids: Iterable[int], on: date, *, item_id: int | None = None
+    session: Session,
+    run: Run,
+    facility_ids: Iterable[int],
+    on: date,
+    *,
+    item_id: int | None = None,
+    said_before: datetime = EVER,
 ) -> dict[Key, Outlook]:
-    """The forecasts of one run; the tree as it is on the day `on`."""
-    said = _said(session, run)
+    """The forecasts of one run; the tree as it is on the day `on`, overrides as they stood at a moment."""
+    said = _said(session, run, said_before)
     moved = _moved(session, run, said, on)
     rows = _rows(session, run, facility_ids, item_id)
     return {row[:2]: _outlook(run, row, said.get(row[:2], {}), moved) for row in rows if row[-2]}
@@ -118,10 +125,11 @@ def _rows(
     return Sql(session).stream(OF_ITEM, run=run.id, ids=ids, item=item_id)
 
 
-def _said(session: Session, run: Run) -> dict[Key, dict[Month, int]]:
+def _said(session: Session, run: Run, before: datetime) -> dict[Key, dict[Month, int]]:
     """What planners put in the place of means, by facility, item and month."""
     said: dict[Key, dict[Month, int]] = defaultdict(dict)
-    for facility, item, month, quantity in Sql(session).rows(OVERRIDES, first=add_months(run.as_of, 1)):
+    first = add_months(run.as_of, 1)
+    for facility, item, month, quantity in Sql(session).rows(OVERRIDES, first=first, before=stored(before)):
         said[facility, item][month] = quantity
     return dict(said)
 
