@@ -23,6 +23,7 @@ class Population(Table, table=True):
         CheckConstraint("women >= 0", name="women"),
         CheckConstraint("prevalence >= 0 AND prevalence <= 1", name="prevalence"),
         CheckConstraint("target >= 0 AND target <= 1", name="target"),
+        CheckConstraint("other >= 0 AND other <= 1", name="other"),
         Index(None, "facility_id", "year"),
     )
 
@@ -36,6 +37,8 @@ class Population(Table, table=True):
     prevalence_source: str
     target: Decimal | None = Field(default=None, sa_type=Numeric(6, 5))  # the plan's prevalence, 0 … 1
     target_source: str | None = None
+    other: Decimal = Field(default=Decimal(0), sa_type=Numeric(6, 5))  # of users: of methods that are no goods
+    other_source: str | None = None
     set_by: int | None = Field(default=None, foreign_key="user_account.id")
     set_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -116,8 +116,11 @@ def upgrade() -> None:
     sa.Column('prevalence_source', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
     sa.Column('target', sa.Numeric(precision=6, scale=5), nullable=True),
     sa.Column('target_source', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('other', sa.Numeric(precision=6, scale=5), nullable=False),
+    sa.Column('other_source', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('set_by', sa.Integer(), nullable=True),
     sa.Column('set_at', lmis.db.UtcDateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('other >= 0 AND other <= 1', name=op.f('ck_population_other')),
     sa.CheckConstraint('prevalence >= 0 AND prevalence <= 1', name=op.f('ck_population_prevalence')),
     sa.CheckConstraint('target >= 0 AND target <= 1', name=op.f('ck_population_target')),
     sa.CheckConstraint('women >= 0', name=op.f('ck_population_women')),
@@ -152,8 +155,10 @@ def upgrade() -> None:
     sqlite_with_rowid=False
     )
     op.add_column('requisition_line', sa.Column('basis', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=True))
+    op.add_column('requisition_line', sa.Column('span_months', sa.Numeric(precision=8, scale=2), nullable=True))
     op.add_column('requisition_line', sa.Column('expected', sa.Numeric(precision=16, scale=3), nullable=True))
     op.add_column('requisition_line', sa.Column('safety', sa.Numeric(precision=16, scale=3), nullable=True))
+    op.add_column('requisition_line', sa.Column('forecast_level', sa.BigInteger(), nullable=True))
     op.add_column('requisition_line', sa.Column('by_amc', sa.BigInteger(), nullable=True))
     op.add_column('requisition_line', sa.Column('by_forecast', sa.BigInteger(), nullable=True))
 
@@ -166,8 +171,10 @@ def downgrade() -> None:
 
     op.drop_column('requisition_line', 'by_forecast')
     op.drop_column('requisition_line', 'by_amc')
+    op.drop_column('requisition_line', 'forecast_level')
     op.drop_column('requisition_line', 'safety')
     op.drop_column('requisition_line', 'expected')
+    op.drop_column('requisition_line', 'span_months')
     op.drop_column('requisition_line', 'basis')
 
     op.drop_table('method_share')
