@@ -17,7 +17,20 @@ PACKAGE = ROOT / "lmis"
 # Each may import what stands on its own line or above it.
 LAYERS = (
     {"i18n"},
-    {"errors", "config", "clock", "db", "sql", "reading", "forms", "calendar", "exports", "pictures", "work"},
+    {
+        "errors",
+        "config",
+        "clock",
+        "db",
+        "sql",
+        "reading",
+        "forms",
+        "calendar",
+        "holidays",
+        "exports",
+        "pictures",
+        "work",
+    },
     {"network", "catalog"},
     {"accounts", "guard", "pages"},
     {"policy"},

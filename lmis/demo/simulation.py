@@ -11,8 +11,9 @@ from random import Random
 from lmis.demo import events, supply
 from lmis.demo.clerk import Clerk, Hour
 from lmis.demo.demand import Season, close_month, give_out
-from lmis.demo.seasons import is_open, last_open, next_open
+from lmis.demo.seasons import last_open, next_open
 from lmis.demo.stores import Good, Lot, Store
+from lmis.holidays import is_open
 from lmis.stock.documents import Document
 
 Event = Callable[[Clerk, Store, date], Iterator[Document]]
