@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lmis.errors import LmisError, Refused
 from lmis.forms import BrokenForm, Form
 from lmis.reading import read_quantity, read_text
-from lmis.requisitions.queries import LineView
+from lmis.requisitions.lines import LineView
 from lmis.requisitions.refusals import Key, LineFault
 from lmis.requisitions.service import Asked, Writing
 

@@ -12,11 +12,12 @@ from sqlmodel import Session
 from lmis.calendar import Month, first_of, last_of
 from lmis.config import settings
 from lmis.forecast.consumption import stockout_spans_of
-from lmis.forecast.measures import maximum_level, order_quantity, rounded_to_packs
 from lmis.policy.rules import Policy
 from lmis.policy.service import policies
 from lmis.reports.stock_report import FIGURES, consumption
 from lmis.reports.stock_report import Figures as Moved
+from lmis.requisitions.ahead import THOUSANDTH, ahead
+from lmis.requisitions.proposal import MISSING, Basis, Proposal, Stock, Terms, propose
 from lmis.requisitions.refusals import Key
 from lmis.requisitions.states import EMERGENCY
 from lmis.shipments.queries import on_the_way
@@ -48,7 +49,6 @@ GOODS = """
 CHANNELS = "SELECT item_id, channel_code FROM item_channel WHERE item_id IN (:items*)"
 CAPABILITIES = "SELECT capabilities FROM facility WHERE id = :facility"
 NO_MOVEMENT: Moved = (0, 0, 0, 0, 0, 0)
-THOUSANDTH = Decimal("0.001")
 
 
 class Figures(NamedTuple):
@@ -72,6 +72,13 @@ class Figures(NamedTuple):
     maximum_months: Decimal
     maximum_level: int | None
     proposed: int
+    basis: Basis
+    span_months: Decimal | None
+    expected: Decimal | None
+    safety: Decimal | None
+    forecast_level: int | None
+    by_amc: int
+    by_forecast: int | None
 
 
 class Goods(NamedTuple):
@@ -131,10 +138,17 @@ def figures(
     moved = _moved(sql, facility_id, period)
     out = _days_out(session, facility_id, period, today)
     limits = {item: policy for (_, item), policy in policies(session, [facility_id], its, today).items()}
-    return [
-        _line(key, moved.get(key, NO_MOVEMENT), out.get(key[0], 0), now, limits[key[0]], its[key[0]].pack_size, kind)
-        for key in sorted(keys)
-    ]
+    channels = [key for key in keys | had | now.amc.keys() if key[0] in its and its[key[0]].moves_in(key[1])]
+    forecast = ahead(session, facility_id, channels, now.amc, limits, today)
+    terms = {item: _terms(kind, policy, its[item].pack_size) for item, policy in limits.items()}
+    proposed = {
+        key: propose(now.amc.get(key), forecast.get(key, MISSING), now.stock(key), terms[key[0]]) for key in keys
+    }
+    return [_line(key, moved.get(key, NO_MOVEMENT), out.get(key[0], 0), now, proposed[key]) for key in sorted(keys)]
+
+
+def _terms(kind: str, policy: Policy, pack_size: int) -> Terms:
+    return Terms(policy, settings().order_by, kind == EMERGENCY, pack_size, settings().pack_threshold)
 
 
 class _Now:
@@ -149,28 +163,22 @@ class _Now:
         self.on_order = _by_key(sql, ASKED, ids=[row[0] for row in sql.rows(HANDED_UP, facility=facility_id)])
         self.unfilled = _by_key(sql, ASKED, ids=list(below))
 
+    def stock(self, key: Key) -> Stock:
+        coming = self.in_transit.get(key, 0) + self.on_order.get(key, 0)
+        return Stock(self.on_hand.get(key, 0), coming, self.unfilled.get(key, 0))
 
-def _line(key: Key, moved: Moved, out: int, now: _Now, policy: Policy, pack_size: int, kind: str) -> Figures:
+
+def _line(key: Key, moved: Moved, out: int, now: _Now, proposal: Proposal) -> Figures:
     opening, received, issued, dispensed, adjusted, lost = moved
-    amc, on_hand = now.amc.get(key), now.on_hand.get(key, 0)
-    in_transit, on_order, unfilled = (of.get(key, 0) for of in (now.in_transit, now.on_order, now.unfilled))
-    level = None if amc is None else maximum_level(amc, policy.maximum)
-    order = order_quantity(level or 0, on_hand, in_transit + on_order, unfilled)
-    if kind == EMERGENCY and (amc is None or on_hand >= amc * policy.emergency_point):
-        order = 0
+    amc = now.amc.get(key)
     return Figures(
         *key,
         *moved,
-        closing=opening + received - issued - dispensed + adjusted - lost,
-        days_out=out,
-        amc=None if amc is None else amc.quantize(THOUSANDTH),
-        on_hand=on_hand,
-        in_transit=in_transit,
-        on_order=on_order,
-        unfilled=unfilled,
-        maximum_months=policy.maximum,
-        maximum_level=level,
-        proposed=rounded_to_packs(order, pack_size, settings().pack_threshold),
+        opening + received - issued - dispensed + adjusted - lost,
+        out,
+        None if amc is None else amc.quantize(THOUSANDTH),
+        *(of.get(key, 0) for of in (now.on_hand, now.in_transit, now.on_order, now.unfilled)),
+        *proposal,
     )
 
 

@@ -101,9 +101,11 @@ class RequisitionLine(Table, table=True):
     maximum_months: Decimal | None = Field(default=None, sa_type=Numeric(8, 2))
     maximum_level: int | None = Field(default=None, sa_type=BigInteger)
     proposed: int = Field(default=0, sa_type=BigInteger)
-    basis: str | None = Field(default=None, max_length=8)  # what the proposal was made by: amc, forecast; none: amc
-    expected: Decimal | None = Field(default=None, sa_type=Numeric(16, 3))  # forecast, over lead time + review period
+    basis: str | None = Field(default=None, max_length=8)  # of the proposal, see requisitions.proposal; none: amc
+    span_months: Decimal | None = Field(default=None, sa_type=Numeric(8, 2))  # lead time + review period
+    expected: Decimal | None = Field(default=None, sa_type=Numeric(16, 3))  # by the forecast, over the span
     safety: Decimal | None = Field(default=None, sa_type=Numeric(16, 3))  # on top, for the item's service level
+    forecast_level: int | None = Field(default=None, sa_type=BigInteger)  # to fill up to by the forecast
     by_amc: int | None = Field(default=None, sa_type=BigInteger)  # what AMC would propose
     by_forecast: int | None = Field(default=None, sa_type=BigInteger)  # what the forecast would propose
     requested: int = 0

@@ -6,13 +6,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
 
 from lmis.reading import MOST
+from lmis.requisitions.lines import LineView, lines_of
 from lmis.requisitions.refusals import Key, UnknownRequisition
 from lmis.requisitions.rules import month_text
 from lmis.requisitions.states import Standing, Status
@@ -50,16 +50,6 @@ MORE = """
         LEFT JOIN facility wf ON wf.id = w.facility_id
         LEFT JOIN stock_movement d ON d.id = r.shipment_id
     WHERE r.id = :id"""
-LINES = """
-    SELECT l.item_id, l.channel, i.code, i.name_vi, i.name_en, i.unit, i.pack_size,
-        l.opening, l.received, l.issued, l.dispensed, l.adjusted, l.lost, l.closing, l.days_out, l.amc, l.on_hand,
-        l.in_transit, l.on_order, l.unfilled, l.maximum_months, l.maximum_level, l.proposed, l.requested, l.reason,
-        l.approved, l.released
-    FROM requisition_line l JOIN item i ON i.id = l.item_id JOIN method m ON m.code = i.method_code
-        JOIN channel c ON c.code = l.channel
-    WHERE l.requisition_id = :id
-    ORDER BY m.position, i.name_sort, i.code, c.position, c.code"""
-AMC, MONTHS = 15, 20  # columns above that are decimals
 ITEMS = """
     SELECT i.id, i.name_vi, i.name_en FROM item i JOIN method m ON m.code = i.method_code
     ORDER BY m.position, i.name_sort, i.code"""
@@ -93,51 +83,6 @@ class Listed(NamedTuple):
     maker: str
     at: datetime
     who: str
-
-
-class LineView(NamedTuple):
-    """A line as the paper shows it; see RequisitionLine."""
-
-    item_id: int
-    channel: str
-    code: str
-    name_vi: str
-    name_en: str
-    unit: str
-    pack_size: int
-    opening: int
-    received: int
-    issued: int
-    dispensed: int
-    adjusted: int
-    lost: int
-    closing: int
-    days_out: int
-    amc: Decimal | None
-    on_hand: int
-    in_transit: int
-    on_order: int
-    unfilled: int
-    maximum_months: Decimal | None
-    maximum_level: int | None
-    proposed: int
-    requested: int
-    reason: str | None
-    approved: int | None
-    released: int | None
-
-    @property
-    def key(self) -> Key:
-        return (self.item_id, self.channel)
-
-    @property
-    def field(self) -> str:
-        """What tells the line apart in a form."""
-        return f"{self.item_id}-{self.channel}"
-
-    def packs(self, units: int) -> tuple[int, int] | None:
-        """Whole packs, and the base units beside them; None where no pack is full or the item comes singly."""
-        return divmod(units, self.pack_size) if units >= self.pack_size > 1 else None
 
 
 class ItemName(NamedTuple):
@@ -259,7 +204,7 @@ def paper_view(session: Session, place_id: int, uuid: UUID, *, lines: bool = Tru
         supplier_code=supplier_code,
         whole=_reference(REQUISITION, *others[:4]),
         shipment=_reference(Kind.ISSUE, *others[4:]),
-        lines=[_line(row) for row in sql.rows(LINES, id=paper.id)] if lines else [],
+        lines=lines_of(session, paper.id) if lines else [],
         steps=[StepView(act, as_moment(at), who, reason) for act, at, who, reason in sql.rows(STEPS, id=paper.id)],
     )
 
@@ -273,11 +218,6 @@ def _reference(kind: str, uuid: Any, year: int | None, number: int | None, maker
     if year is None or number is None:
         return None
     return Reference(UUID(as_hex(uuid)), document_number(kind, year, number), maker)
-
-
-def _line(row: tuple[Any, ...]) -> LineView:
-    amc, months = (None if row[at] is None else Decimal(str(row[at])) for at in (AMC, MONTHS))
-    return LineView._make((*row[:AMC], amc, *row[AMC + 1 : MONTHS], months, *row[MONTHS + 1 :]))
 
 
 def parts_of(session: Session, requisition_id: int, key: Key) -> list[Part]:

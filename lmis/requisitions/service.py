@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
@@ -39,8 +40,8 @@ INSERT = """
 INSERT_LINE = """
     INSERT INTO requisition_line (requisition_id, item_id, channel, opening, received, issued, dispensed, adjusted,
         lost, closing, days_out, amc, on_hand, in_transit, on_order, unfilled, maximum_months, maximum_level, proposed,
-        requested, reason)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+        basis, span_months, expected, safety, forecast_level, by_amc, by_forecast, requested, reason)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 DROP_LINES = "DELETE FROM requisition_line WHERE requisition_id = :id"
 JOINED = """
     SELECT r.id FROM requisition_part p JOIN requisition r ON r.id = p.part_id
@@ -136,11 +137,11 @@ def _check_alone(sql: Sql, facility_id: int, period: Month) -> None:
 
 def _row(id_: int, line: Figures, before: _Line | None = None) -> tuple[object, ...]:
     """before: the line as it was, of which what a person changed is kept."""
-    amc = None if line.amc is None else str(line.amc)  # the driver of SQLite takes no decimals
+    values = (str(it) if isinstance(it, Decimal) else it for it in line)  # the driver of SQLite takes no decimals
     asked = Asked(min(line.proposed, MOST))
     if before is not None and before.asked.requested != min(before.proposed, MOST):
         asked = before.asked
-    return (id_, *line[:10], amc, *line[11:15], str(line.maximum_months), *line[16:], *asked)
+    return (id_, *values, *asked)
 
 
 def save(session: Session, uuid: UUID, writing: Writing, *, actor: Actor, now: datetime) -> None:
