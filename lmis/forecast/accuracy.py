@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from lmis.i18n import N_
 
@@ -50,6 +51,10 @@ class Verdict:
         return round(abs(self.said[way] - self.outcome.used), ALIKE)
 
     @property
+    def early_error(self) -> float | None:
+        return None if self.early is None else round(abs(self.early - self.outcome.used), ALIKE)
+
+    @property
     def nearest(self) -> list[str]:
         """The ways that came nearest; none when the month is not judged.
 
@@ -84,6 +89,16 @@ class ValueAdded:
     gained: float | None
     nearer: int
     further: int
+
+    @property
+    def percent(self) -> Decimal | None:
+        """Of what was used, the share that it was off by."""
+        return None if self.share is None else Decimal(repr(100 * self.share))
+
+    @property
+    def points(self) -> Decimal | None:
+        """By how many per cent of what was used it is better than the way before; negative: worse."""
+        return None if self.gained is None else round(Decimal(repr(100 * self.gained)), 1)
 
 
 def value_added(verdicts: Iterable[Verdict]) -> list[ValueAdded]:

@@ -81,6 +81,21 @@ class Axes:
         return (self.frame.width - LEFT - self.frame.right) / self.count
 
     @property
+    def left(self) -> int:
+        """Where the units stand, right-aligned."""
+        return LEFT - 6
+
+    @property
+    def beside(self) -> float:
+        """Where words beside the ends of lines begin."""
+        return self.right + 6
+
+    @property
+    def words(self) -> float:
+        """The line that the months stand on."""
+        return self.frame.height - 6
+
+    @property
     def floor(self) -> float:
         return self.frame.height - BOTTOM
 

@@ -30,36 +30,42 @@ def months_to_judge(session: Session, today: date) -> list[Month]:
 def verdicts(session: Session, facility_id: int, month: Month, *, item_id: int | None = None) -> list[Verdict]:
     """Every item that was forecast at a facility for a month that is over; of one item alone, if it is given."""
     under = subtree_ids(session, facility_id, last_of(month))
-    came_out = outcomes(session, dict.fromkeys(under, (facility_id,)), month)
-    found = verdicts_of(session, [facility_id], month, came_out, item_id=item_id)
-    return list(found.values())
+    groups = dict.fromkeys(under, (facility_id,))
+    return list(verdicts_of(session, groups, month, ahead=(1, *EARLY), item_id=item_id).values())
 
 
 def verdicts_of(
     session: Session,
-    facility_ids: Sequence[int],
+    groups: Mapping[int, Sequence[int]],
     month: Month,
-    came_out: Mapping[Key, Outcome],
     *,
+    ahead: Sequence[int] = (1,),
     item_id: int | None = None,
 ) -> dict[Key, Verdict]:
-    """By facility and item, what was forecast for a month beside its outcome; only what was forecast a month ahead."""
-    started = datetime.combine(first_of(month), time(), VIETNAM)
-    runs = _runs(session, [add_months(month, -ahead) for ahead in (1, *EARLY)])
-    told = {
-        ahead: of_run(session, run, facility_ids, last_of(month), item_id=item_id, said_before=started)
-        for ahead in (1, *EARLY)
-        if (run := runs.get(add_months(month, -ahead)))
-    }
-    early = [(ahead, told[ahead]) for ahead in EARLY if ahead in told]
+    """By facility and item, what was forecast for a month beside how it came out.
+
+    groups: of each facility, those it is under and that are asked for, itself too. Only what was forecast a month
+    ahead is told; ahead: how many months before other forecasts of it are looked at.
+    """
+    told = _told(session, {it for its in groups.values() for it in its}, month, ahead, item_id)
+    now = told.pop(1, {})
+    came_out = outcomes(session, groups, {item for _, item in now}, month)
     return {
-        key: Verdict(key[1], came_out.get(key, Outcome()), _said(outlook), _early(key, early))
-        for key, outlook in told.get(1, {}).items()
+        key: Verdict(key[1], came_out.get(key, Outcome()), _said(outlook), _early(key, told))
+        for key, outlook in now.items()
     }
 
 
-def _runs(session: Session, months: Sequence[Month]) -> dict[Month, Run]:
-    return {row[1]: Run(*row) for row in Sql(session).rows(RUNS, months=list(months))}
+def _told(
+    session: Session, facility_ids: Iterable[int], month: Month, ahead: Sequence[int], item_id: int | None
+) -> dict[int, dict[Key, Outlook]]:
+    """By months ahead, what was forecast before the month began, with what people had said by then."""
+    started = datetime.combine(first_of(month), time(), VIETNAM)
+    asked = {add_months(month, -its): its for its in ahead}
+    runs = [Run(*row) for row in Sql(session).rows(RUNS, months=list(asked))]
+    about = {"item_id": item_id, "said_before": started}
+    ids = sorted(facility_ids)
+    return {asked[run.as_of]: of_run(session, run, ids, last_of(month), **about) for run in runs}  # type: ignore[arg-type]
 
 
 def _said(outlook: Outlook) -> dict[str, float]:
@@ -75,7 +81,9 @@ def _said(outlook: Outlook) -> dict[str, float]:
     return {way: figure for way, figure in figures.items() if figure is not None and isfinite(figure)}
 
 
-def _early(key: Key, told: Iterable[tuple[int, Mapping[Key, Outlook]]]) -> float | None:
+def _early(key: Key, told: Mapping[int, Mapping[Key, Outlook]]) -> float | None:
     """The mean of what was forecast more than a month ahead."""
-    figures = [its[key].published[ahead - 1] for ahead, its in told if key in its and len(its[key].published) >= ahead]
+    figures = [
+        its[key].published[ahead - 1] for ahead, its in told.items() if key in its and len(its[key].published) >= ahead
+    ]
     return sum(figures) / len(figures) if figures else None
