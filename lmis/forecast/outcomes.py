@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from sqlmodel import Session
 
-from lmis.calendar import Month, add_months, days_in, first_of, last_of
+from lmis.calendar import Month, days_in, first_of, last_of
 from lmis.forecast.accuracy import Outcome
-from lmis.forecast.consumption import average_consumption, stockout_spans_of
+from lmis.forecast.consumption import stockout_spans_of
 from lmis.forecast.measures import MonthOfUse, adjusted_consumption
+from lmis.forecast.outlook import floats
 from lmis.sql import Sql
 from lmis.stock.stockouts import days_out
 
@@ -23,21 +24,25 @@ UNREPORTED = """
     SELECT facility_id, item_id FROM reported_month WHERE facility_id IN (:ids*) AND item_id IN (:items*)
     GROUP BY facility_id, item_id
     HAVING MIN(month) < :month AND MAX(month) > :month AND MAX(CASE WHEN month = :month THEN 1 ELSE 0 END) = 0"""
-LOOKED_BACK = 3  # months, for what a facility out of stock throughout would have used
+FORECAST = """
+    SELECT s.facility_id, s.item_id, s.means FROM forecast_series s
+    JOIN facility f ON f.id = s.facility_id JOIN level l ON l.code = f.level_code
+    WHERE s.run_id = :run AND s.facility_id IN (:ids*) AND l.dispenses = :yes"""
 
 Series = tuple[int, int]  # facility, item
 
 
 def outcomes(
-    session: Session, groups: Mapping[int, Sequence[int]], items: Iterable[int], month: Month
+    session: Session, groups: Mapping[int, Sequence[int]], items: Iterable[int], month: Month, run_id: int
 ) -> dict[Series, Outcome]:
     """How a month came out, by group and item; what nobody used or missed is left out.
 
-    groups: of each facility, the groups it counts to; items: those wanted.
+    groups: of each facility, the groups it counts to; items: those wanted; run_id: the forecast made a month ahead.
     """
     ids, wanted = list(groups), sorted(set(items))
     used = {row[:2]: row[2] for row in Sql(session).rows(USED, ids=ids, items=wanted, month=month)}
-    hidden = _hidden(session, ids, wanted, month, used)
+    hidden, unseen = _cut_short(session, ids, wanted, month, used)
+    hidden |= _forecast(session, unseen, run_id)
     sums: dict[Series, list[float]] = defaultdict(lambda: [0, 0.0])
     for position, figures in enumerate((used, hidden)):
         for (facility, item), figure in figures.items():
@@ -46,10 +51,10 @@ def outcomes(
     return {key: Outcome(int(units), missed) for key, (units, missed) in sums.items()}
 
 
-def _hidden(
+def _cut_short(
     session: Session, ids: Sequence[int], items: Sequence[int], month: Month, used: Mapping[Series, int]
-) -> dict[Series, float]:
-    """By facility and item, what days without stock and missing reports keep from us: by their own usual use."""
+) -> tuple[dict[Series, float], set[Series]]:
+    """By facility and item, what days without stock hide; and those of which the month shows nothing at all."""
     first, last, days = first_of(month), last_of(month), days_in(month)
     unseen = {(row[0], row[1]) for row in Sql(session).rows(UNREPORTED, ids=ids, items=items, month=month)}
     hidden: dict[Series, float] = {}
@@ -61,16 +66,13 @@ def _hidden(
             unseen.add(series)
         elif whole > dispensed:
             hidden[series] = float(whole - dispensed)
-    return hidden | _usual(session, unseen, month)
+    return hidden, unseen
 
 
-def _usual(session: Session, unseen: Iterable[Series], month: Month) -> dict[Series, float]:
-    """What series of which a month shows nothing used before it; a first month out of stock hides nothing known."""
-    wanted = set(unseen)
-    months = [add_months(month, -back) for back in range(LOOKED_BACK, 0, -1)]
-    usual: dict[Series, float] = defaultdict(float)
-    if wanted:
-        for (facility, item, _), amc in average_consumption(session, sorted({it[0] for it in wanted}), months).items():
-            if (facility, item) in wanted:
-                usual[facility, item] += float(amc)
-    return dict(usual)
+def _forecast(session: Session, unseen: Set[Series], run_id: int) -> dict[Series, float]:
+    """What was forecast of series of which nothing was seen, where they give to clients themselves."""
+    ids = sorted({facility for facility, _ in unseen})
+    rows = Sql(session).rows(FORECAST, run=run_id, ids=ids, yes=True) if ids else []
+    return {
+        (facility, item): floats(means)[0] for facility, item, means in rows if means and (facility, item) in unseen
+    }

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from struct import iter_unpack, pack
+from struct import pack, unpack
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -113,7 +113,8 @@ def of_run(
     said = _said(session, run, said_before)
     moved = _moved(session, run, said, on)
     rows = _rows(session, run, facility_ids, item_id)
-    return {row[:2]: _outlook(run, row, said.get(row[:2], {}), moved) for row in rows if row[-2]}
+    months = [add_months(run.as_of, ahead + 1) for ahead in range(run.horizon)]
+    return {row[:2]: _outlook(months, row, said.get(row[:2], {}), moved) for row in rows if row[-2]}
 
 
 def _rows(
@@ -157,18 +158,22 @@ def _in_month(means: Sequence[float], run: Run, month: Month) -> float:
     return means[ahead - 1] if 0 < ahead <= len(means) else 0.0
 
 
-def _outlook(run: Run, row: tuple[Any, ...], overridden: Mapping[Month, int], moved: Mapping[Moment, float]) -> Outlook:
+def _outlook(
+    months: Sequence[Month], row: tuple[Any, ...], overridden: Mapping[Month, int], moved: Mapping[Moment, float]
+) -> Outlook:
     facility, item, method, reason, parts, amc, statistical, backtest, model, means, quantiles = row
     published = floats(means)
     each = floats(quantiles)
     levels = [each[start : start + len(LEVELS)] for start in range(0, len(each), len(LEVELS))]
-    months = [add_months(run.as_of, ahead + 1) for ahead in range(len(published))]
-    now = [
-        overridden.get(month, max(0.0, mean + moved.get((facility, item, month), 0.0)))
-        for month, mean in zip(months, published, strict=True)
-    ]
+    now = published
+    if overridden or moved:
+        means_moved = (
+            (month, max(0.0, mean + moved.get((facility, item, month), 0.0)))
+            for month, mean in zip(months, published, strict=False)
+        )
+        now = tuple(float(overridden.get(month, mean)) for month, mean in means_moved)
     return Outlook(
-        as_of=run.as_of,
+        as_of=add_months(months[0], -1),
         method=method,
         reason=reason,
         parts=parts,
@@ -177,16 +182,16 @@ def _outlook(run: Run, row: tuple[Any, ...], overridden: Mapping[Month, int], mo
         backtest=json.loads(backtest) if backtest else {},
         model=floats(model),
         published=published,
-        means=tuple(map(float, now)),
+        means=now,
         quantiles=tuple(_along(its, was, mean) for its, was, mean in zip(levels, published, now, strict=True)),
         overridden=overridden,
     )
 
 
-def _along(quantiles: Sequence[float], was: float, mean: float) -> tuple[float, ...]:
+def _along(quantiles: tuple[float, ...], was: float, mean: float) -> tuple[float, ...]:
     """Quantiles that keep their proportion to a mean that was moved."""
     if was == mean:
-        return tuple(quantiles)
+        return quantiles
     return tuple(value * mean / was for value in quantiles) if was else (float(mean),) * len(quantiles)
 
 
@@ -196,9 +201,10 @@ def months_apart(first: Month, last: Month) -> int:
 
 def packed(values: Iterable[float]) -> bytes:
     """Numbers as forecast_series holds them; `floats` reads them."""
-    return b"".join(pack("<f", value) for value in values)
+    numbers = tuple(values)
+    return pack(f"<{len(numbers)}f", *numbers)
 
 
 def floats(packed: bytes) -> tuple[float, ...]:
     """The numbers of a column of forecast_series."""
-    return tuple(value for (value,) in iter_unpack("<f", packed))
+    return unpack(f"<{len(packed) // 4}f", packed)

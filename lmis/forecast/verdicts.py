@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from math import isfinite
 
@@ -47,25 +47,26 @@ def verdicts_of(
     groups: of each facility, those it is under and that are asked for, itself too. Only what was forecast a month
     ahead is told; ahead: how many months before other forecasts of it are looked at.
     """
-    told = _told(session, {it for its in groups.values() for it in its}, month, ahead, item_id)
+    runs = {run.as_of: run for run in _runs(session, [add_months(month, -its) for its in ahead])}
+    about = {"item_id": item_id, "said_before": datetime.combine(first_of(month), time(), VIETNAM)}
+    ids = sorted({it for its in groups.values() for it in its})
+    told: dict[int, dict[Key, Outlook]] = {
+        its: of_run(session, run, ids, last_of(month), **about)  # type: ignore[arg-type]
+        for its in ahead
+        if (run := runs.get(add_months(month, -its)))
+    }
     now = told.pop(1, {})
-    came_out = outcomes(session, groups, {item for _, item in now}, month)
+    if not now:
+        return {}
+    came_out = outcomes(session, groups, {item for _, item in now}, month, runs[add_months(month, -1)].id)
     return {
         key: Verdict(key[1], came_out.get(key, Outcome()), _said(outlook), _early(key, told))
         for key, outlook in now.items()
     }
 
 
-def _told(
-    session: Session, facility_ids: Iterable[int], month: Month, ahead: Sequence[int], item_id: int | None
-) -> dict[int, dict[Key, Outlook]]:
-    """By months ahead, what was forecast before the month began, with what people had said by then."""
-    started = datetime.combine(first_of(month), time(), VIETNAM)
-    asked = {add_months(month, -its): its for its in ahead}
-    runs = [Run(*row) for row in Sql(session).rows(RUNS, months=list(asked))]
-    about = {"item_id": item_id, "said_before": started}
-    ids = sorted(facility_ids)
-    return {asked[run.as_of]: of_run(session, run, ids, last_of(month), **about) for run in runs}  # type: ignore[arg-type]
+def _runs(session: Session, months: Sequence[Month]) -> list[Run]:
+    return [Run(*row) for row in Sql(session).rows(RUNS, months=list(months))]
 
 
 def _said(outlook: Outlook) -> dict[str, float]:
