@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 ROUNDING_STEP = Decimal("0.001")  # a tenth of a percent: what shares written with one decimal may add up to beside 1
 NONE, ALL = Decimal(0), Decimal(1)
@@ -61,7 +62,7 @@ def units_per_user_year(factors: Mapping[date, Decimal], year: int) -> Decimal |
     if not begun:
         return None
     starts = [first, *(since for since, _ in begun[1:]), end]
-    days = [(until - since).days for since, until in zip(starts, starts[1:], strict=False)]
+    days = [(until - since).days for since, until in pairwise(starts)]
     units = sum((length / factors[on] for length, (_, on) in zip(days, begun, strict=True)), NONE)
     return units / (end - first).days
 

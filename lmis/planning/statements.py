@@ -217,3 +217,13 @@ def history(session: Session, facility_id: int) -> list[Past]:
     for row in rows:
         latest[row.year] = max(latest.get(row.year, 0), id_of(row))
     return [Past(row, people.get(row.set_by), latest[row.year] == row.id) for row in rows]
+
+
+def methods(session: Session) -> list[Method]:
+    """Every method in the order of lists."""
+    return list(session.exec(select(Method).order_by(col(Method.position), col(Method.code))))
+
+
+def years_stated(session: Session, facility_id: int) -> list[int]:
+    """The years a facility has statements of its own for."""
+    return list(session.exec(select(Population.year).where(Population.facility_id == facility_id).distinct()))

@@ -1,8 +1,9 @@
-"""A plan of supply by month: stock first expired first out, what is missing, what expires, and what to order when. Pure.
+"""A plan of supply by month: stock, what is missing, what expires, and what to order when. Pure.
 
-In every month: opening + arrivals − demand met − expired = closing. Goods arrive before anything of the month is given
-out; a lot is usable through the month it expires in, and what is left of it then is lost at its end. Demand that stock
-does not meet is a shortage of its month and is not made up for later. Quantities are base units; months count from 0.
+First expired, first out. In every month: opening + arrivals − demand met − expired = closing. Goods arrive before
+anything of the month is given out; a lot is usable through the month it expires in, and what is left of it then is lost
+at its end. Demand that stock does not meet is a shortage of its month and is not made up for later. Quantities are base
+units; months count from 0.
 """
 
 from __future__ import annotations
