@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lmis.forecast.campaigns import Lift
 from lmis.forecast.choice import METHODS, Backtest, Moves, Spread, chosen, lognormal
 from lmis.forecast.features import Known, Sweep
 from lmis.forecast.learners import AT_ONCE, LEVEL, Learner
+from lmis.forecast.lift import Lift
 from lmis.forecast.newcomers import like_neighbours
 from lmis.forecast.panel import Array, Panel, Target, flags
 from lmis.forecast.training import NEAR, Calendar, Rows, design, targets
