@@ -17,7 +17,7 @@ from lmis.policy.service import policies
 from lmis.reports.stock_report import FIGURES, consumption
 from lmis.reports.stock_report import Figures as Moved
 from lmis.requisitions.ahead import THOUSANDTH, ahead
-from lmis.requisitions.proposal import MISSING, Basis, Proposal, Stock, Terms, propose
+from lmis.requisitions.proposal import MISSING, Proposal, Stock, Terms, propose
 from lmis.requisitions.refusals import Key
 from lmis.requisitions.states import EMERGENCY
 from lmis.shipments.queries import on_the_way
@@ -69,16 +69,7 @@ class Figures(NamedTuple):
     in_transit: int
     on_order: int
     unfilled: int
-    maximum_months: Decimal
-    maximum_level: int | None
-    proposed: int
-    basis: Basis
-    span_months: Decimal | None
-    expected: Decimal | None
-    safety: Decimal | None
-    forecast_level: int | None
-    by_amc: int
-    by_forecast: int | None
+    proposal: Proposal
 
 
 class Goods(NamedTuple):
@@ -170,16 +161,11 @@ class _Now:
 
 def _line(key: Key, moved: Moved, out: int, now: _Now, proposal: Proposal) -> Figures:
     opening, received, issued, dispensed, adjusted, lost = moved
+    closing = opening + received - issued - dispensed + adjusted - lost
     amc = now.amc.get(key)
-    return Figures(
-        *key,
-        *moved,
-        opening + received - issued - dispensed + adjusted - lost,
-        out,
-        None if amc is None else amc.quantize(THOUSANDTH),
-        *(of.get(key, 0) for of in (now.on_hand, now.in_transit, now.on_order, now.unfilled)),
-        *proposal,
-    )
+    amc = None if amc is None else amc.quantize(THOUSANDTH)
+    asked = (now.in_transit.get(key, 0), now.on_order.get(key, 0), now.unfilled.get(key, 0))
+    return Figures(*key, *moved, closing, out, amc, now.on_hand.get(key, 0), *asked, proposal)
 
 
 def _by_key(sql: Sql, statement: str, **params: object) -> dict[Key, int]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlmodel import Session
 
 from lmis.i18n import N_, Message
-from lmis.requisitions.proposal import AMC, FORECAST, MISSING, SHORT
+from lmis.requisitions.proposal import AMC, FORECAST, MISSING, SHORT, Basis
 from lmis.requisitions.refusals import Key
 from lmis.sql import Sql
 
@@ -23,7 +23,7 @@ LINES = """
     WHERE l.requisition_id = :id
     ORDER BY m.position, i.name_sort, i.code, c.position, c.code"""
 DECIMALS = 29  # the first column above that is one; all after it are
-SAID = {
+SAID: dict[Basis, str] = {
     FORECAST: N_(
         "Forecast: %(expected)s in %(months)s months + %(safety)s in reserve; "
         "by average monthly consumption it would be %(by_amc)s."
@@ -66,7 +66,7 @@ class LineView(NamedTuple):
     reason: str | None
     approved: int | None
     released: int | None
-    basis: str | None
+    basis: Basis | None
     forecast_level: int | None
     by_amc: int | None
     by_forecast: int | None
@@ -102,10 +102,10 @@ class LineView(NamedTuple):
     @property
     def because(self) -> Message | None:
         """Why so much is proposed; None where there is nothing to tell apart."""
-        if self.basis in (MISSING, SHORT):
-            return Message(SAID[self.basis])
-        if self.basis is None or self.expected is None or self.safety is None:
+        if self.basis is None:
             return None
+        if self.expected is None or self.safety is None:
+            return None if self.basis == AMC else Message(SAID[self.basis])
         figures = {"expected": _rounded(self.expected), "safety": _rounded(self.safety), "months": self.span_months}
         return Message(SAID[self.basis], figures | {"by_amc": self.by_amc, "by_forecast": self.by_forecast})
 

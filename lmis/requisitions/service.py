@@ -137,8 +137,9 @@ def _check_alone(sql: Sql, facility_id: int, period: Month) -> None:
 
 def _row(id_: int, line: Figures, before: _Line | None = None) -> tuple[object, ...]:
     """before: the line as it was, of which what a person changed is kept."""
-    values = (str(it) if isinstance(it, Decimal) else it for it in line)  # the driver of SQLite takes no decimals
-    asked = Asked(min(line.proposed, MOST))
+    flat = (*line[:-1], *line.proposal)
+    values = (str(it) if isinstance(it, Decimal) else it for it in flat)  # the driver of SQLite takes no decimals
+    asked = Asked(min(line.proposal.proposed, MOST))
     if before is not None and before.asked.requested != min(before.proposed, MOST):
         asked = before.asked
     return (id_, *values, *asked)

@@ -20,7 +20,7 @@ from lmis.requisitions.models import Requisition, RequisitionLine
 from lmis.requisitions.worklist import work
 from lmis.shipments.queries import on_the_way
 from lmis.stock.documents import Kind
-from tests.factories import TODAY, a_document, a_line, a_user, an_item, id_of
+from tests.factories import TODAY, a_document, a_forecast, a_line, a_policy, a_user, an_item, id_of
 from tests.web import Site, form_of, text_of
 
 AUGUST = date(2026, 8, 31)
@@ -32,7 +32,7 @@ class Office:
     def __init__(self, site: Site) -> None:
         self.site, self.tree = site, site.tree
         self.field = f"{site.condom.id}-free"
-        lot = site.receive(1_000, at=self.tree.commune, on=AUGUST)
+        lot = self.lot = site.receive(1_000, at=self.tree.commune, on=AUGUST)
         for month in (9, 10):
             out = a_line(lot, 300)
             site.post(a_document(self.tree.commune, out, kind=Kind.DISPENSE, on=date(2026, month, 15)))
@@ -148,6 +148,74 @@ class TestBeginning:
 
         assert answer.status_code == 409
         assert "was closed on 20/11/2026" in text_of(answer)
+
+
+class TestWhySoMuchIsProposed:
+    """From 20 November on 11 of 30 days at 300 and 12 of 31 at 310 are 230; see test_by_forecast."""
+
+    FIGURES = (300.0, 310.0)
+
+    def words(self, office: Office, language: str = "en") -> str:
+        office.site.add(a_forecast, office.tree.commune, office.site.condom, means=self.FIGURES)
+        return text_of(office.site.browser(office.tree.commune, language=language).get(office.begin()))
+
+    def test_nothing_is_said_where_nobody_forecasts(self, office: Office):
+        text = text_of(office.storekeeper.get(office.begin()))
+
+        assert "forecast" not in text.lower()
+
+    def test_what_the_forecast_would_have_proposed_stands_beside_amc(self, office: Office):
+        text = self.words(office)
+
+        assert "9003.0 months 5003 × 144 + 68" in text  # a level of 900 for 3.0 months, and an order of 500
+        assert (
+            "By average monthly consumption; by the forecast (230 in 0.75 months + 119 in reserve) it would be 0."
+        ) in text
+
+    def test_the_forecasts_figures_are_told_where_it_is_followed(self, office: Office, monkeypatch):
+        monkeypatch.setattr(settings(), "order_by", "forecast")
+        office.site.post(a_document(office.tree.commune, a_line(office.lot, 300), kind=Kind.DISPENSE))
+
+        text = self.words(office)
+
+        assert "350by the forecast 2882 × 144" in text  # a level of 350, of which 100 are there
+        assert (
+            "Forecast: 230 in 0.75 months + 119 in reserve; by average monthly consumption it would be 864. "
+            "See the forecast – Bao cao su"
+        ) in text
+
+    def test_it_leads_to_the_forecast_of_its_maker_for_the_supplier_too(self, office: Office):
+        office.site.add(a_forecast, office.tree.commune, office.site.condom, means=self.FIGURES)
+        page = office.authorised()
+
+        for browser, address in ((office.manager, page), (office.supplier, office.above(page))):
+            assert f'href="/f/{office.tree.commune.code}/items/BCS/forecast"' in browser.get(address).text
+
+    def test_it_is_said_where_what_would_expire_is_left_out(self, office: Office, monkeypatch):
+        monkeypatch.setattr(settings(), "order_by", "forecast")
+        office.site.add(a_policy, office.tree.commune, shelf_life="1")
+
+        assert "No more is proposed than is used before it expires." in self.words(office)
+
+    @pytest.mark.parametrize(
+        ("means", "said"),
+        [
+            ((), "No forecast yet: by average monthly consumption."),
+            ((300.0,), "The forecast does not reach far enough: by average monthly consumption."),
+        ],
+    )
+    def test_why_amc_steps_in_is_said(self, office: Office, monkeypatch, means, said):
+        monkeypatch.setattr(settings(), "order_by", "forecast")
+        monkeypatch.setattr(self, "FIGURES", means, raising=False)
+
+        assert said in self.words(office)
+
+    def test_little_is_told_to_a_tenth(self, office: Office):
+        office.site.add(a_forecast, office.tree.commune, office.site.condom, means=(3.0, 3.1))
+
+        assert "by the forecast (2.3 in 0.75 months + 1.2 in reserve)" in text_of(
+            office.storekeeper.get(office.begin())
+        )
 
 
 class TestWriting:
