@@ -18,6 +18,7 @@ from lmis import clock
 from lmis.alerts.runs import CLEAN, DIFFERENCES, FAILED, claim, finish, last_due_on
 from lmis.config import settings
 from lmis.db import reader, transaction
+from lmis.forecasting import make_forecast
 from lmis.i18n import VIETNAM
 from lmis.stock.verify import verify
 
@@ -48,7 +49,7 @@ def prove_ledger(engine: Engine) -> Outcome:
     return (DIFFERENCES, "\n".join(found[:DETAILS])) if found else (CLEAN, None)
 
 
-JOBS = (Job("prove-ledger", time(2), prove_ledger),)
+JOBS = (Job("prove-ledger", time(2), prove_ledger), Job("make-forecast", time(3), make_forecast))
 
 
 def run_due(engine: Engine, job: Job, now: Callable[[], datetime] = clock.now) -> str | None:

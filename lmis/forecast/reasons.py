@@ -26,4 +26,8 @@ REASONS: dict[str, str] = {
     "no_report": N_("No month has been reported, and no comparable facility has one."),
     "failed": N_("The series could not be forecast; see the log of the run."),
     "sum": N_("The forecasts of all facilities below, added up."),
+    "rolled_up": N_("It has too little use of its own; it is forecast within the facility above."),
+    "closed": N_("The facility is closed."),
+    "closing": N_("The facility closes within these months; nothing is forecast after that day."),
+    "none_below": N_("None of the facilities below has a forecast."),
 }

@@ -91,7 +91,7 @@ def test_every_job_is_kept_from_piling_up_and_may_be_hours_late(sqlite_engine):
     scheduler.start(paused=True)
     nightly = {job.id: job for job in scheduler.get_jobs()}
 
-    assert set(nightly) == {"prove-ledger", "prove-ledger-missed"}
+    assert set(nightly) == {"prove-ledger", "prove-ledger-missed", "make-forecast", "make-forecast-missed"}
     assert all(job.coalesce and job.misfire_grace_time == GRACE_SECONDS for job in nightly.values())
     assert all(job.max_instances == 1 for job in nightly.values())
     scheduler.shutdown()
