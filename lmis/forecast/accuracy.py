@@ -16,7 +16,7 @@ WAYS: dict[str, str] = {  # each has to earn its place over the one before
     FORECAST: N_("Published forecast"),
     PEOPLE: N_("With planners’ figures"),
 }
-HIDDEN_SHARE = 0.05  # of the demand: with more of it unseen, what was used says too little to judge by
+HIDDEN_SHARE = 0.1  # of the demand: with more of it unseen, what was used says too little to judge by
 ALIKE = 2  # decimals: errors that agree in them are the same
 
 

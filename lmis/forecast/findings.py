@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
-from lmis.calendar import Month
 from lmis.forecast.accuracy import WAYS, Verdict
 from lmis.forecast.charts import HIGH, LOW
 from lmis.forecast.history import PastMonth
@@ -15,7 +14,6 @@ A_MONTH = N_("About %(mean)s a month, between %(low)s and %(high)s")
 FALLEN = N_("Use has fallen by %(share)s %% in a year.")
 RISEN = N_("Use has risen by %(share)s %% in a year.")
 STEADY = N_("Use is about what it was a year ago.")
-MONTH = N_("month %(month)s/%(year)s")
 NEAREST = {  # by which way was nearest; several may have been
     "amc": N_("the average monthly consumption was nearest."),
     "statistical": N_("the statistical median was nearest."),
@@ -72,10 +70,6 @@ def trend(history: Iterable[PastMonth]) -> Message | None:
 def _average(months: Iterable[PastMonth]) -> float | None:
     known = [it.dispensed for it in months if it.dispensed is not None and not it.days_out]
     return sum(known) / len(known) if len(known) >= ENOUGH else None
-
-
-def month_name(month: Month) -> Message:
-    return Message(MONTH, {"month": f"{month % 100:02d}", "year": str(month // 100)})
 
 
 def figures_said(verdict: Verdict) -> list[Message]:

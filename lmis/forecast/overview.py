@@ -37,7 +37,7 @@ BELOW = """WITH RECURSIVE below(id, top) AS (
         SELECT edge.facility_id, below.top FROM facility_parent edge JOIN below ON edge.parent_id = below.id
         WHERE edge.valid_from <= :on AND (edge.valid_to IS NULL OR edge.valid_to > :on))
     SELECT id, top FROM below"""
-MORE, LESS = N_("+%(share)s %%"), N_("−%(share)s %%")
+MORE, LESS, SAME = N_("+%(share)s %%"), N_("−%(share)s %%"), N_("%(share)s %%")
 NEXT = 3  # months ahead that one figure is told of
 MOST = 10  # lines of a list of the furthest
 NOTABLE, LARGE = 0.1, 0.25  # changes of use worth a mark, and a stronger one
@@ -68,7 +68,8 @@ class Line:
         """The same with its sign: +12 %."""
         if self.change is None:
             return None
-        return Message(MORE if self.change >= 0 else LESS, {"share": round(100 * abs(self.change))})
+        share = round(100 * self.change)
+        return Message(MORE if share > 0 else LESS if share else SAME, {"share": abs(share)})
 
     @property
     def moves(self) -> float:
@@ -82,11 +83,14 @@ class Line:
 
     @property
     def change_tone(self) -> str:
-        """`same`, `up` or `down`, with `-much` for what is large; `none` where nothing is known to compare with."""
+        """`same`, `up` or `down`, with `-much` for what is large; `none` where nothing is known to compare with.
+
+        Less than a unit a month is no change, whatever its share.
+        """
         if self.change is None:
             return "none"
         size = abs(self.change)
-        if size < NOTABLE:
+        if size < NOTABLE or abs(self.moves) < 1:
             return "same"
         return f"{'up' if self.change > 0 else 'down'}{'-much' if size >= LARGE else ''}"
 

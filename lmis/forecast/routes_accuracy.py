@@ -12,7 +12,7 @@ from lmis.catalog.service import items
 from lmis.db import Reader, id_of
 from lmis.errors import NotFound
 from lmis.forecast.accuracy import PEOPLE, WAYS, value_added
-from lmis.forecast.findings import judgement, units
+from lmis.forecast.findings import units
 from lmis.forecast.verdicts import months_to_judge, verdicts
 from lmis.pages import page
 
@@ -40,6 +40,5 @@ def show(request: Request, place: CurrentPlace, session: Reader, month: Word = "
             it for it in added if it.items and (it.way != PEOPLE or any(PEOPLE in verdict.said for _, verdict in rows))
         ],
         ways=WAYS,
-        judgement=judgement,
         units=units,
     )

@@ -16,7 +16,7 @@ from lmis.calendar import Month, month_of
 from lmis.catalog.service import item_by_code, items
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import LmisError
-from lmis.forecast.flagging import Flag, campaigns, flag, months_to_choose, withdraw
+from lmis.forecast.campaigns import Flag, campaigns, flag, months_to_choose, withdraw
 from lmis.forms import BrokenForm, Form, Posted, new_form
 from lmis.pages import page
 from lmis.reading import read_text

@@ -19,7 +19,7 @@ from lmis.catalog.service import item_by_code
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import LmisError, NotFound
 from lmis.forecast.accuracy import WAYS
-from lmis.forecast.findings import figures_said, judgement, month_name, units
+from lmis.forecast.findings import figures_said, judgement, units
 from lmis.forecast.item_view import ItemView, item_view
 from lmis.forecast.overriding import Asked, check, is_far, open_months, override
 from lmis.forecast.reasons import METHODS, REASONS
@@ -181,7 +181,7 @@ def _page(
         units=units,
         this_month=month_of(clock.today()),
         months=open_months(view.outlook, clock.today()) if view.outlook else [],
-        verdict=view.last and (month_name(view.past[-1].month), figures_said(view.last), judgement(view.last)),
+        verdict=view.last and (figures_said(view.last), judgement(view.last)),
     )
 
 
