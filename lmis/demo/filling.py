@@ -16,6 +16,7 @@ from lmis.db import transaction
 from lmis.demo.catalogue import save_products
 from lmis.demo.network import Size, facility_ids, places, read_districts, save_places
 from lmis.demo.people import save_people
+from lmis.demo.plans import enter_plans
 from lmis.demo.present import leave_open
 from lmis.demo.simulation import Simulation
 from lmis.demo.stores import Lot, goods, open_stores
@@ -78,7 +79,9 @@ def fill(
             post(session, batch, today=today, now=now)
             filled.documents += len(batch)
             tell((batch[-1].occurred_on - filled.first) / max(filled.last - filled.first, timedelta(1)))
-        leave_open(session, facility_ids(session), today, now)
+        ids = facility_ids(session)
+        leave_open(session, ids, today, now)
+        enter_plans(session, ids, seed, today, now)
     return filled
 
 

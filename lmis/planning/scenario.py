@@ -75,7 +75,7 @@ def level(known: Known, today: date, pack_threshold: Decimal, turn: Turn = Turn(
     """The order-up-to level over lead time and review period, and the order up to it."""
     months = known.policy.lead_time + known.policy.review_period + turn.waits
     need = known.outlook.need(today, months, known.policy.service_level) if known.outlook else None
-    on_top = turn.more * min(months, turn.lasting)
+    on_top = turn.more * min(months, Decimal(turn.lasting))
     if need is None and (known.outlook or not on_top):
         return Level(months, None, None, None)
     expected = (Decimal(str(need.expected)) * turn.factor if need else NONE) + on_top

@@ -88,8 +88,8 @@ def what_if(
         of = id_of(item)
         if known[of].outlook or need[0].get(of) or need[1].get(of):
             turn = _turn(of, by, need[1].get(of), closure, extra.get(of, NONE))
-            levels = [level(known[of], today, settings().pack_threshold, it) for it in (Turn(), turn)]
-            rows.append(Changed(item, need[0].get(of), need[1].get(of), *levels, turn.waits > 0, of in extra))
+            before, then = (level(known[of], today, settings().pack_threshold, it) for it in (Turn(), turn))
+            rows.append(Changed(item, need[0].get(of), need[1].get(of), before, then, turn.waits > 0, of in extra))
     return Outcome(rows, closure, statement.users if statement else None, after.users if after else None)
 
 
