@@ -21,6 +21,7 @@ CLEARLY = 0.7  # of the model's error: a simpler method's has to be below
 DOUBT = 6.0  # months in which all methods were alike, put in beside those scored
 FEW = 100  # scored months; below, nothing is moved by them
 PRIOR = 500.0  # scored months at which the quantiles are moved half way
+HALF = 0.5  # a base unit: use is counted in whole ones, forecasts are not
 TAIL = 1.5  # length of what lies above the last level, in steps of what lies just below it
 BUSY = (0.5, 0.9)  # bounds of the three kinds of series that spread alike
 SIGMA = 0.8  # of the logarithm, where nothing is known about errors
@@ -100,10 +101,10 @@ def with_ends(quantiles: Array) -> Array:
 
 
 def _step(quantiles: Array, actual: Array) -> tuple[Array, Array]:
-    """Between which levels of its forecast each month fell."""
+    """Between which levels of its forecast each month fell, give or take half a unit."""
     ends = with_ends(quantiles)
-    below = (ends < actual[:, None] - 1e-6).sum(1)
-    upto = (ends <= actual[:, None] + 1e-6).sum(1)
+    below = (ends < actual[:, None] - HALF).sum(1)
+    upto = (ends <= actual[:, None] + HALF).sum(1)
     places = np.r_[WITH_ENDS, 1.0]
     low = np.where(below > 0, places[np.maximum(below - 1, 0)], 0.0)
     high = np.where(

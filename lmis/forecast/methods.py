@@ -7,8 +7,9 @@ Nothing after the cutoff is seen: rows that are later are dropped before anythin
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,53 +17,19 @@ import pandas as pd
 
 from lmis.forecast.features import Sweep
 from lmis.forecast.learners import LEVEL, Effort, taught
-from lmis.forecast.panel import Array, Target, build_panel
-from lmis.forecast.predicting import BACK, Learners, Outcome, Predicting
+from lmis.forecast.outcome import Forecasts
+from lmis.forecast.panel import Target, build_panel
+from lmis.forecast.predicting import BACK, Learners, Predicting
 from lmis.forecast.training import FAR, NEAR, Calendar, Harvest, rows_to_learn
 
-__all__ = ["LEVEL", "Effort", "Fitted", "Forecasts", "fit", "forecast"]
+__all__ = ["ALL", "LEVEL", "Effort", "Fitted", "Forecasts", "Tell", "fit", "forecast", "silent"]
 
 ALL = Effort()
 Tell = Callable[[float], None]
 
 
-def _silent(_share: float) -> None:
+def silent(_share: float) -> None:
     return None
-
-
-@dataclass(frozen=True)
-class Forecasts:
-    """Of N series, H months from the cutoff on; base units a month, float32.
-
-    keys: facility, item; means, model: (N, H), the model's own means NaN without; quantiles: (N, H, levels); amc,
-    statistical: (N,) for every month; method, reason: (N,) codes of lmis.forecast.reasons; backtest: (N, 3) frame of
-    mean absolute errors. Where method is "none" there is no forecast, and its figures are NaN.
-    """
-
-    cutoff: str
-    keys: pd.DataFrame
-    means: Array
-    quantiles: Array
-    model: Array
-    amc: Array
-    statistical: Array
-    method: Array
-    reason: Array
-    backtest: pd.DataFrame
-
-    def frame(self) -> pd.DataFrame:
-        """One row per series and month that has a forecast: unique_id, cutoff, ds, y_hat (median), y_mean, q0.05 …"""
-        has = self.method != "none"
-        n, horizon = int(has.sum()), self.means.shape[1]
-        names = self.keys["facility"].astype(str) + "_" + self.keys["item"].astype(str)
-        start = pd.Period(self.cutoff, "M")
-        quantiles = self.quantiles[has].reshape(-1, len(LEVEL))
-        frame = pd.DataFrame({"unique_id": np.repeat(names.to_numpy()[has], horizon)})
-        frame["cutoff"] = f"{start}-01"
-        frame["ds"] = np.tile([f"{start + ahead}-01" for ahead in range(1, horizon + 1)], n)
-        frame["y_hat"] = quantiles[:, len(LEVEL) // 2]
-        frame["y_mean"] = self.means[has].reshape(-1)
-        return pd.concat([frame, pd.DataFrame(quantiles, columns=[f"q{level:g}" for level in LEVEL])], axis=1)
 
 
 @dataclass(frozen=True)
@@ -87,15 +54,17 @@ class Fitted:
         choose: bool = True,
     ) -> Forecasts:
         """Forecast from a cutoff, the one of learning or a later one, without learning anew. See `forecast`."""
+        with self.predicting(history, cutoff, places, flagged) as made:
+            return made.forecasts(horizon or self.horizon, choose)
+
+    @contextmanager
+    def predicting(
+        self, history: pd.DataFrame, cutoff: str, places: pd.DataFrame | None, flagged: pd.DataFrame | None
+    ) -> Iterator[Predicting]:
         panel = build_panel(history, cutoff, places, flagged)
+        about = (self.target, self.items, self.calendar, self.learners)
         with np.errstate(all="ignore"), ThreadPoolExecutor(self.threads) as workers:
-            made = Predicting(panel, self.target, self.items, self.calendar, self.learners, workers)
-            means, quantiles = made.model(horizon or self.horizon)
-            out = made.outcome(means, quantiles, choose)
-            made.newcomers(out, places)
-            made.campaigns(out, flagged)
-            made.mended(out)
-        return _expected(made, out, means, cutoff, places)
+            yield Predicting(panel, places, flagged, *about, workers)
 
 
 def forecast(
@@ -111,7 +80,7 @@ def forecast(
     calendar: Calendar | None = None,
     choose: bool = True,
     effort: Effort = ALL,
-    tell: Tell = _silent,
+    tell: Tell = silent,
 ) -> Forecasts:
     """Forecast every series from one cutoff.
 
@@ -142,7 +111,7 @@ def fit(
     flagged: pd.DataFrame | None = None,
     calendar: Calendar | None = None,
     effort: Effort = ALL,
-    tell: Tell = _silent,
+    tell: Tell = silent,
 ) -> Fitted:
     """Learn from what was known at the cutoff; see `forecast`."""
     panel, threads = build_panel(history, cutoff, flagged=flagged), threads or os.cpu_count() or 1
@@ -156,23 +125,3 @@ def fit(
     with ThreadPoolExecutor(threads) as workers:
         learners = Learners(*taught(lessons, effort, seed, workers, tell))
     return Fitted(target, horizon, items, calendar, threads, learners)
-
-
-def _expected(made: Predicting, out: Outcome, model: Array, cutoff: str, places: pd.DataFrame | None) -> Forecasts:
-    """The forecasts of the series that are expected: of `places`, or without it of all that have a history."""
-    keys, ids = made.panel.keys, ["facility", "item"]
-    wanted = np.ones(len(keys), bool)
-    if places is not None:
-        wanted = pd.MultiIndex.from_frame(keys[ids]).isin(pd.MultiIndex.from_frame(places[ids]))
-    return Forecasts(
-        cutoff=cutoff,
-        keys=keys[wanted].reset_index(drop=True),
-        means=out.means[wanted],
-        quantiles=out.quantiles[wanted],
-        model=model[wanted],
-        amc=made.now.amc[wanted].astype(np.float32),
-        statistical=made.now.statistical[wanted].astype(np.float32),
-        method=out.method[wanted],
-        reason=out.reason[wanted],
-        backtest=made.errors[wanted].reset_index(drop=True),
-    )

@@ -60,6 +60,10 @@ class Panel:
         values = {name: matrix[:, :count] for name, matrix in self.values.items()}
         return Panel(self.keys, self.first, values, self.flagged[:, :count])
 
+    def row_of(self, keys: pd.DataFrame) -> Array:
+        """The rows of series by facility and item."""
+        return np.asarray(_ids(self.keys).get_indexer(_ids(keys)))
+
     def known(self, target: Target) -> Array:
         """Months that say what the target was."""
         return self.usual & ~self.cut_short if target == "demand" else self.usual

@@ -13,7 +13,8 @@ from lmis.forecast.features import Known, Sweep
 from lmis.forecast.learners import AT_ONCE, LEVEL, Learner
 from lmis.forecast.lift import Lift
 from lmis.forecast.newcomers import like_neighbours
-from lmis.forecast.panel import Array, Panel, Target, flags
+from lmis.forecast.outcome import Forecasts, Outcome
+from lmis.forecast.panel import Array, Panel, Target, flags, month_name
 from lmis.forecast.training import NEAR, Calendar, Rows, design, targets
 
 BACK = 6  # months before the cutoff at which the model of the rolling backtest stops seeing
@@ -33,25 +34,14 @@ class Learners:
         return self.near if ahead <= NEAR[-1] or self.far is None else self.far
 
 
-class Outcome:
-    """A forecast in the making: arrays of N series by H months, filled in step by step."""
-
-    def __init__(self, series: int, horizon: int) -> None:
-        self.means = np.full((series, horizon), np.nan, np.float32)
-        self.quantiles = np.full((series, horizon, len(LEVEL)), np.nan, np.float32)
-        self.method = np.full(series, "none", object)
-        self.reason = np.full(series, "no_report", object)
-
-    def put(self, where: Array, method: str, reason: str) -> None:
-        self.method[where], self.reason[where] = method, reason
-
-
 class Predicting:
     """One prediction: what is known at the panel's end, and what the rolling backtest says of the months before."""
 
     def __init__(
         self,
         panel: Panel,
+        places: pd.DataFrame | None,
+        flagged: pd.DataFrame | None,
         target: Target,
         items: pd.Index,
         calendar: Calendar | None,
@@ -60,6 +50,7 @@ class Predicting:
     ) -> None:
         self.panel, self.target, self.calendar = panel, target, calendar
         self.learners, self.workers = learners, workers
+        self.places, self.flagged = places, flagged
         self.sweep, self.lift = Sweep(panel, target, items), Lift(panel)
         self.known: dict[int, Known] = {}
         self._read()
@@ -108,7 +99,7 @@ class Predicting:
         level = at.level[series].astype(np.float32)
         return np.concatenate(quantiles) * level[:, None], np.concatenate(means) * level
 
-    def model(self, horizon: int) -> tuple[Array, Array]:
+    def _model(self, horizon: int) -> tuple[Array, Array]:
         """The global model's own means (N, H) and quantiles (N, H, levels), calibrated; NaN where it has not learnt."""
         every, moves = np.arange(len(self.panel.keys)), Moves.of(self.backtest)
         means = np.empty((len(every), horizon), np.float32)
@@ -119,12 +110,46 @@ class Predicting:
             quantiles[:, ahead - 1] = moves(q)
         return means, quantiles
 
-    def outcome(self, means: Array, quantiles: Array, choose: bool) -> Outcome:
+    def forecasts(self, horizon: int, choose: bool | str) -> Forecasts:
+        """The forecasts of the series that are expected: of `places`, or without it of all that have a history.
+
+        choose: whether a simpler method may stand where it did clearly better; or the name of the one for all.
+        """
+        means, quantiles = self._model(horizon)
+        out = self._by_method(means, quantiles, choose)
+        self._newcomers(out)
+        self._campaigns(out)
+        self._mended(out)
+        wanted = self._expected()
+        return Forecasts(
+            cutoff=month_name(self.panel.last),
+            keys=self.panel.keys[wanted].reset_index(drop=True),
+            means=out.means[wanted],
+            quantiles=out.quantiles[wanted],
+            model=means[wanted],
+            amc=self.now.amc[wanted].astype(np.float32),
+            statistical=self.now.statistical[wanted].astype(np.float32),
+            method=out.method[wanted],
+            reason=out.reason[wanted],
+            backtest=self.errors[wanted].reset_index(drop=True),
+        )
+
+    def _expected(self) -> Array:
+        wanted = np.ones(len(self.panel.keys), bool)
+        if self.places is not None:
+            wanted[:] = False
+            wanted[self.panel.row_of(self.places)] = True
+        return wanted
+
+    def _by_method(self, means: Array, quantiles: Array, choose: bool | str) -> Outcome:
         """What is forecast of every series that has reports, by the method that is its."""
         out = Outcome(*means.shape)
         out.means[:], out.quantiles[:] = means, quantiles
         reports = self.panel.reported.sum(1)
-        place = chosen(self.errors, self.scored, self.now.level) if choose else np.full(len(reports), 2)
+        if choose is True:
+            place = chosen(self.errors, self.scored, self.now.level)
+        else:
+            place = np.full(len(reports), METHODS.index(choose or "model"))
         for at, method in enumerate(METHODS):
             out.put((reports > 0) & (place == at), method, BETTER[at])
         out.put((reports > 0) & (reports < SHORT), "statistical", "short_history")
@@ -149,18 +174,18 @@ class Predicting:
         out.put(none & ever, out_method(self.learners), "discontinued")
         out.put(none & ~ever, out_method(self.learners), "never_dispensed")
 
-    def always_out(self) -> Array:
+    def _always_out(self) -> Array:
         """(N,) twelve reports in a row with the shelf empty and nothing dispensed: they say nothing of demand."""
         empty = (self.sweep.shortages.values == 1).all(1) & (self.sweep.used.values == 0).all(1)
         return empty if self.target == "demand" else np.zeros(len(empty), bool)
 
-    def newcomers(self, out: Outcome, places: pd.DataFrame | None) -> None:
+    def _newcomers(self, out: Outcome) -> None:
         """Fill in those without any use of their own to go by."""
-        reports, out_throughout = self.panel.reported.sum(1), self.always_out() & (out.reason != "discontinued")
+        reports, out_throughout = self.panel.reported.sum(1), self._always_out() & (out.reason != "discontinued")
         out_throughout &= out.reason != "never_dispensed"
         new = (reports == 0) | out_throughout
-        about = self.panel.keys if places is None else self.panel.keys.merge(
-            places.drop_duplicates(["facility", "item"]), "left", ["facility", "item"]
+        about = self.panel.keys if self.places is None else self.panel.keys.merge(
+            self.places.drop_duplicates(["facility", "item"]), "left", ["facility", "item"]
         )  # fmt: skip
         out.means, out.quantiles, found = like_neighbours(about, new, (reports > 0) & ~new, out.means, out.quantiles)
         facility = self.sweep.facility
@@ -169,15 +194,15 @@ class Predicting:
         out.put(new & found & ~elsewhere, "newcomer", "new_facility")
         out.put(out_throughout & found, "newcomer", "always_out")
 
-    def campaigns(self, out: Outcome, flagged: pd.DataFrame | None) -> None:
+    def _campaigns(self, out: Outcome) -> None:
         """Lift the months of campaigns to come by what past ones did."""
         keys = pd.MultiIndex.from_frame(self.panel.keys)
-        ahead = flags(keys, self.panel.last + 1, out.means.shape[1], flagged)
+        ahead = flags(keys, self.panel.last + 1, out.means.shape[1], self.flagged)
         factor = np.where(ahead, self.lift.ratio()[:, None], 1).astype(np.float32)
         out.means *= factor
         out.quantiles *= factor[..., None]
 
-    def mended(self, out: Outcome) -> None:
+    def _mended(self, out: Outcome) -> None:
         """A series that came out without a figure falls back on the statistical median, or says that it failed."""
         bad = (out.method != "none") & ~(np.isfinite(out.means).all(1) & np.isfinite(out.quantiles).all((1, 2)))
         point = self.now.statistical[bad]
