@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
 from sqlalchemy import Engine
 
 from lmis import clock
 from lmis.alerts.runs import CLEAN
 from lmis.calendar import Month, add_months, month_code, month_of, parse_period
 from lmis.config import settings
+from lmis.db import reader
 from lmis.errors import LmisError
+from lmis.forecast.loading import loaded
 from lmis.forecast.reasons import METHODS
 from lmis.i18n import N_, Message
-from lmis.terminal import prepared_engine, refusing, say
+from lmis.terminal import Unwritable, prepared_engine, refusing, say
 
 if TYPE_CHECKING:
+    from lmis.forecast.backtest import Results, Score
     from lmis.forecast.runs import Made, Tell
+
+Target = Annotated[
+    Literal["issued", "demand"],
+    typer.Option(help="What reported months dispense, or what they would with stock on the shelf."),
+]
+Seed = Annotated[int, typer.Option(help="The same seed and history give the same forecasts.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(help="Threads to work on; without it, one for each core. They change no figure.", min=1),
+]
+MOST_AHEAD = 24
 
 forecast_app = typer.Typer(help="Forecast demand, and look at how good forecasts were.", no_args_is_help=True)
 
@@ -104,3 +120,138 @@ def make_forecast(engine: Engine) -> tuple[str, str | None]:
     except (NoHistory, NoHistoryAtAll) as nothing:
         return CLEAN, nothing.message.translate(settings().language)
     return CLEAN, told(made).translate(settings().language)
+
+
+def some_months(text: str) -> list[str]:
+    """2018-06,2018-07 as a list of them, each once. Raises BadParameter."""
+    months = {month_code(a_month(part.strip())) for part in text.split(",") if part.strip()}
+    if not months:
+        raise typer.BadParameter(say(N_("Name at least one month, as 2026-10.")))
+    return sorted(months)
+
+
+HistoryFile = typer.Option(
+    "--history",
+    help="CSV or CSV.gz: facility, item, period (2026-10), dispensed and, where known, opening, received, adjusted, "
+    "closing, days_out, ordered. A missing row is a missing month.",
+    show_default=False,
+)
+
+
+@forecast_app.command("file")
+def of_file(
+    history: Annotated[Path, HistoryFile],
+    cutoffs: Annotated[
+        list[str],
+        typer.Option(
+            parser=some_months, metavar="MONTHS", help="Last months seen: 2018-06,2018-07.", show_default=False
+        ),
+    ],
+    out: Annotated[Path, typer.Option(help="The file to write: CSV, or CSV.gz.", show_default=False)],
+    horizon: Annotated[int, typer.Option(help="Months ahead.", min=1, max=MOST_AHEAD)] = 3,
+    target: Target = "demand",
+    seed: Seed = 0,
+    threads: Threads = None,
+) -> None:
+    """Forecast the series of a file, without a database; each cutoff sees nothing after it.
+
+    Writes unique_id (facility_item), cutoff, ds, y_hat (the median), y_mean and q0.05 … q0.95.
+    """
+    months = _flat(cutoffs)
+    with refusing():
+        files, methods = loaded("files"), loaded("methods")
+        past = files.read_history(history)
+        files.check_cutoffs(history, past, months)
+        made = []
+        with bar(say(N_("Forecasting"))) as tell:
+            for done, cutoff in enumerate(months):
+
+                def told_of(share: float, done: int = done) -> None:
+                    tell((done + share) / len(months))
+
+                made.append(methods.forecast(past, cutoff, horizon, target, seed=seed, threads=threads, tell=told_of))
+        _write(out, made)
+    for one in made:
+        typer.echo(_said_of(one), err=True)
+
+
+def _flat(cutoffs: Sequence[Any]) -> list[str]:
+    """Typer gives a list of what each option was parsed into."""
+    return sorted({month for one in cutoffs for month in ([one] if isinstance(one, str) else one)})
+
+
+def _write(out: Path, made: Sequence[Any]) -> None:
+    try:
+        loaded("files").write_forecasts(out, [one.frame() for one in made])
+    except OSError as error:
+        raise Unwritable(path=str(out), why=error.strerror) from None
+
+
+def _said_of(made: Any) -> str:
+    without = int((made.method == "none").sum())
+    said = N_("%(cutoff)s: %(series)s series forecast, %(without)s without a forecast.")
+    return say(said, cutoff=made.cutoff, series=len(made.method) - without, without=without)
+
+
+@forecast_app.command("backtest")
+def backtest(
+    history: Annotated[Path | None, HistoryFile] = None,
+    origins: Annotated[int, typer.Option(help="How many cutoffs, the latest that are over.", min=1)] = 3,
+    horizon: Annotated[int, typer.Option(help="Months ahead.", min=1, max=MOST_AHEAD)] = 3,
+    target: Target = "demand",
+    seed: Seed = 0,
+    threads: Threads = None,
+) -> None:
+    """Show how good each method's forecasts would have been, from months that are past by now.
+
+    Of the database's history, or of a file's. MASE: the median's mean absolute error beside the mean change over a
+    year; sCRPS: the same for the whole distribution; 90 %: the share of months in the 90 % interval; bias: of the mean.
+    """
+    with refusing():
+        scoring = loaded("backtest")
+        past, about = _of_file(history) if history else _of_database(horizon)
+        months = scoring.origins_of(past, origins, horizon)
+        with bar(say(N_("Backtest"))) as tell:
+            results = scoring.backtest(past, months, horizon, target, seed=seed, threads=threads, tell=tell, **about)
+    _show(results)
+
+
+def _of_file(path: Path) -> tuple[Any, dict[str, Any]]:
+    files = loaded("files")
+    past = files.read_history(path)
+    files.check_rows(path, past)
+    return past, {}
+
+
+def _of_database(horizon: int) -> tuple[Any, dict[str, Any]]:
+    """The history of the series that the nightly job forecasts, and what it knows of them."""
+    from lmis.forecast.places import begins_in
+    from lmis.forecast.runs import NoHistoryAtAll
+
+    making = loaded("making")
+    with prepared_engine() as engine, reader(engine) as session:
+        if begins_in(session) is None:
+            raise NoHistoryAtAll
+        task = making.prepared(making.read(session, last_complete_month()), horizon)
+    return task.pooled.frame(), {"places": task.places, "flagged": task.flagged, "calendar": "vn"}
+
+
+def _show(results: Results) -> None:
+    table = Table(say(N_("Method")), title=_title(results))
+    for heading in ("MASE", "sCRPS", "90 %", say(N_("Bias"))):
+        table.add_column(heading, justify="right")
+    for score in results.scores:
+        table.add_row(
+            _name(score), f"{score.mase:.3f}", f"{score.scrps:.3f}", f"{score.coverage:.1%}", f"{score.bias:+.1%}"
+        )
+    Console().print(table)
+
+
+def _title(results: Results) -> str:
+    said = N_("%(first)s to %(last)s: %(months)s months scored, %(seconds)s s an origin")
+    first, last = results.origins[0], results.origins[-1]
+    return say(said, first=first, last=last, months=results.months, seconds=round(results.seconds))
+
+
+def _name(score: Score) -> str:
+    return say(METHODS.get(score.method, N_("Chosen for each series")))

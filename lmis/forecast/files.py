@@ -53,6 +53,11 @@ class NoName(LmisError):
     msgid = N_("%(path)s, row %(line)s: the column %(column)s is empty. Fill it in.")
 
 
+class NoRows(LmisError):
+    status_code = 422
+    msgid = N_("%(path)s has headings and no rows. Give a history of at least one month.")
+
+
 class NothingBefore(LmisError):
     status_code = 422
     msgid = N_("%(path)s has no row of %(cutoff)s or before; it begins in %(first)s. Name a later cutoff.")
@@ -79,11 +84,18 @@ def read_history(path: Path) -> pd.DataFrame:
     return history
 
 
+def check_rows(path: Path, history: pd.DataFrame) -> None:
+    """Raises NoRows."""
+    if not len(history):
+        raise NoRows(path=str(path))
+
+
 def check_cutoffs(path: Path, history: pd.DataFrame, cutoffs: Sequence[str]) -> None:
-    """Raises NothingBefore for a cutoff that is before all of the history."""
-    first = history["period"].min() if len(history) else "–"
+    """Raises NothingBefore for a cutoff that is before all of the history, NoRows where there is none."""
+    check_rows(path, history)
+    first = history["period"].min()
     for cutoff in cutoffs:
-        if not len(history) or cutoff < first:
+        if cutoff < first:
             raise NothingBefore(path=str(path), cutoff=cutoff, first=first)
 
 
