@@ -107,8 +107,8 @@ class _Grid:
         self.keys, self.last, self.count = keys, last, count
         self.first = _number(last) - count + 1
         self.items = pd.MultiIndex.from_arrays([keys.get_level_values(0), keys.get_level_values(1)])
-        codes, self.distinct = self.items.factorize()
-        self.place = codes  # of each series, that of its facility and item
+        self.distinct = self.items.unique()
+        self.place = self.distinct.get_indexer(self.items)  # of each series, that of its facility and item
 
     @property
     def shape(self) -> tuple[int, int]:

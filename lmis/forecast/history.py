@@ -34,7 +34,7 @@ RECORDED_SINCE = """
     SELECT m.facility_id, MIN(m.month) FROM stock_month m JOIN (
         SELECT facility_id, MAX(month) AS last FROM reported_month WHERE month <= :last GROUP BY facility_id
     ) r ON r.facility_id = m.facility_id AND m.month > r.last
-    WHERE m.month <= :last GROUP BY m.facility_id"""
+    WHERE m.month <= :last AND (m.consumed <> 0 OR m.received <> 0 OR m.issued <> 0) GROUP BY m.facility_id"""
 STOCKOUTS = "SELECT facility_id, item_id, started_on, ended_on FROM stockout WHERE started_on <= :day"
 ORDERED = """
     SELECT r.facility_id, l.item_id, r.id, s.at, l.requested FROM requisition r

@@ -1,10 +1,10 @@
 """Forecasts added up over the tree of facilities: means exactly, quantiles by how far errors go together.
 
 The quantiles of a sum are not the sums of quantiles, unless all parts err together. A sum's spread is that of parts
-whose errors correlate alike, V = (1 − ρ) Σs² + ρ (Σs)². Its shape lies between that of the parts (as if they erred
-together) and that of a gamma distribution of the sum's mean and variance (as many independent parts tend to), the
-nearer to the former the less the spread evens out: weight V / (Σs)². So a sum of one part is that part, one of parts
-that err together has the sums of their quantiles, and one of many independent parts is narrow and nearly symmetric.
+whose errors correlate alike, V = (1 − ρ) Σs² + ρ (Σs)². Its shape lies between that of the parts, as if they erred
+together, and that of a gamma distribution of the sum's mean and variance, as many parts tend to: the nearer to the
+former the less the spread evens out, by (V / (Σs)²)², which came nearest in simulations. So a sum of one part is that
+part, one of parts that err together has the sums of their quantiles, and one of many independent parts is narrow.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Sums:
 
     def of(self, values: Array) -> Array:
         """(M, …) float64 sums of (N, …) values."""
-        flat = self.parts @ np.asarray(values, dtype=float).reshape(len(values), -1)
+        flat = self.parts @ np.asarray(values, dtype=float).reshape(len(values), int(np.prod(values.shape[1:])))
         return np.asarray(flat.reshape(len(self.keys), *values.shape[1:]))
 
 
@@ -123,7 +123,7 @@ def summed_quantiles(added: Sums, means: Array, quantiles: Array, together: floa
     variance = (1 - together) * least + together * most**2
     ratio = np.sqrt(np.divide(variance, most**2, out=np.ones_like(most), where=most > 0))
     apart = mean[..., None] + (aligned - mean[..., None]) * ratio[..., None]
-    weight = (ratio**2)[..., None]
+    weight = (ratio**4)[..., None]
     mixed = np.where(weight < 1, weight * apart + (1 - weight) * _gamma(mean, variance), aligned)
     return np.maximum.accumulate(np.maximum(mixed, 0), axis=-1)
 
