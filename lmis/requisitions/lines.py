@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
+from lmis.forecast.findings import units
 from lmis.i18n import N_, Message
 from lmis.requisitions.proposal import AMC, FORECAST, MISSING, SHORT, Basis
 from lmis.requisitions.refusals import Key
@@ -35,7 +36,6 @@ SAID: dict[Basis, str] = {
     MISSING: N_("No forecast yet: by average monthly consumption."),
     SHORT: N_("The forecast does not reach far enough: by average monthly consumption."),
 }
-WHOLE_FROM = 10  # so many units and more are told as whole ones
 
 
 class LineView(NamedTuple):
@@ -106,13 +106,9 @@ class LineView(NamedTuple):
             return None
         if self.expected is None or self.safety is None:
             return None if self.basis == AMC else Message(SAID[self.basis])
-        figures = {"expected": _rounded(self.expected), "safety": _rounded(self.safety), "months": self.span_months}
-        return Message(SAID[self.basis], figures | {"by_amc": self.by_amc, "by_forecast": self.by_forecast})
-
-
-def _rounded(units: Decimal) -> int | Decimal:
-    """Base units as people read them: what is expected is no count."""
-    return units if units and units < WHOLE_FROM else round(units)
+        need = {"expected": units(float(self.expected)), "safety": units(float(self.safety))}
+        orders = {"by_amc": self.by_amc, "by_forecast": self.by_forecast}
+        return Message(SAID[self.basis], {"months": self.span_months, **need, **orders})
 
 
 def lines_of(session: Session, requisition_id: int) -> list[LineView]:

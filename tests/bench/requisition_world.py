@@ -14,11 +14,12 @@ from sqlalchemy import Engine
 
 from lmis import clock, schema
 from lmis.calendar import add_months, first_of, month_of
+from lmis.catalog.models import Item
 from lmis.db import make_engine, transaction
 from lmis.network.models import Facility
 from lmis.stock.documents import Document, Kind, Line
 from lmis.stock.posting import post
-from tests.factories import a_facility, a_lot, a_tree, a_user, an_item, id_of
+from tests.factories import a_facility, a_forecast, a_lot, a_tree, a_user, an_item, id_of
 
 YEARS, STATIONS, WITH_LEDGER = 5, 580, 100  # stations of the centre, and how many of them have kept a ledger so long
 USUAL, MANY, EACH = 40, 1_200, 20  # lines of an initiation, of a long paper, of each of those approved at once
@@ -77,6 +78,7 @@ def a_world(folder: Path) -> World:
             a_user(session, place, username=name, role=role)
         world = World(engine, path, centre, stations, big, [(lot.item_id, id_of(lot)) for lot in lots])
     _fill_ledger(world)
+    _fill_forecasts(world)
     _fill_past(world)
     return world
 
@@ -103,6 +105,15 @@ def _ledger(world: World, today: date) -> Iterator[Document]:
 
 def _document(kind: str, on: date, at: Facility, lots: Sequence[tuple[int, int]], units: int) -> Document:
     return Document(uuid4(), kind, on, id_of(at), [Line(item, lot, "free", units) for item, lot in lots])
+
+
+def _fill_forecasts(world: World) -> None:
+    """Twelve months ahead for all that the two who ask have."""
+    as_of = add_months(month_of(clock.today()), -1)
+    with transaction(world.engine) as session:
+        for place, count in ((world.stations[0], USUAL), (world.big, MANY)):
+            for item_id, _ in world.lots[:count]:
+                a_forecast(session, place, session.get_one(Item, item_id), as_of=as_of)
 
 
 def _fill_past(world: World) -> None:

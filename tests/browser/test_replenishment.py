@@ -15,7 +15,7 @@ from lmis.db import reader
 from lmis.network.models import Facility
 from lmis.stock.documents import Kind
 from lmis.stock.verify import verify
-from tests.browser.people import sign_in, window
+from tests.browser.people import act_as, menu, more, press, row, said, window
 from tests.factories import a_document, a_facility, a_line, a_user
 from tests.web import Site
 
@@ -53,34 +53,9 @@ def people(site: Site, other: Facility) -> None:
         site.add(a_user, at, username=username, role=role)
 
 
-def act_as(context: BrowserContext, username: str) -> Page:
-    """Another person at the same browser."""
-    context.clear_cookies(name="session")
-    page = context.pages[0]
-    sign_in(page, username)
-    return page
-
-
-def menu(page: Page, name: str) -> None:
-    page.get_by_role("navigation", name="Main menu").get_by_role("link", name=name, exact=True).click()
-
-
-def more(page: Page, name: str) -> None:
-    page.get_by_role("navigation", name="Main menu").get_by_text("More").click()
-    menu(page, name)
-
-
 def task(page: Page, what: str) -> None:
     """From the list of what waits to where it is done."""
     page.get_by_role("listitem").filter(has_text=what).get_by_role("link").click()
-
-
-def said(page: Page, text: str) -> None:
-    expect(page.get_by_role("status")).to_contain_text(text)
-
-
-def press(page: Page, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
 
 
 def ask(page: Page) -> None:
@@ -98,10 +73,6 @@ def authorise(page: Page, facility: Facility) -> None:
     page.get_by_role("link", name="DT-2026-00001").click()
     press(page, "Authorise it")
     said(page, "Authorised")
-
-
-def row(page: Page, text: str) -> str:
-    return " ".join(page.get_by_role("row").filter(has_text=text).first.inner_text().split())
 
 
 def confirm_all(page: Page) -> None:
