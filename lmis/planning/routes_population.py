@@ -55,6 +55,7 @@ def population(
         entry=entry_of(session, place.id, of) if basis.own else None,
         may_state=may_state(place.level, place.has_children),
         methods=methods(session),
+        items=listed,
         beside=beside,
         targets=_targets(session, basis.statement, wanted, listed, needed),
         percent=in_percent,
