@@ -23,7 +23,6 @@ from lmis.policy.rules import Policy
 from lmis.policy.service import policies
 
 BACK = 36  # months of history that are looked at
-LEAST = 12  # months that are shown even where nothing is known of the first of them
 NEXT = 3  # months ahead that one figure is told of
 
 
@@ -50,9 +49,11 @@ class ItemView:
 
     run: the forecast in force, None without any; series: what it says of the item, None when it does not know it;
     outlook: its figures from the running month on, None where nothing could be forecast. minimum, maximum: base units
-    at what is expected of the next months, None where nothing is known. last: how the last month came out.
+    at what is expected of the next months, None where nothing is known. last_month: the latest that is over; last: how
+    it came out.
     """
 
+    last_month: Month
     run: ForecastRun | None
     series: ForecastSeries | None
     outlook: Outlook | None
@@ -104,14 +105,14 @@ class ItemView:
     @property
     def _open(self) -> list[bool]:
         months = self.outlook.months if self.outlook else []
-        return [month > self.past[-1].month for month in months]
+        return [month > self.last_month for month in months]
 
     def _level(self, months: Decimal) -> float | None:
         return None if self.monthly is None else float(months) * self.monthly
 
     def _drawn(self, frame: Frame) -> tuple[Fan, Stock]:
         past = [Past(it.month, it.dispensed, it.days_out > 0, it.closing, it.received, it.ordered) for it in self.past]
-        first, count = add_months(self.past[-1].month, 1), len(self.ahead)
+        first, count = add_months(self.last_month, 1), len(self.ahead)
         at = slice(self._skipped, self._skipped + count)
         quantiles = self.outlook.quantiles[at] if self.outlook else ()
         said = {it.month: it.expected for it in self.ahead if it.said}
@@ -132,6 +133,7 @@ def item_view(
     ahead = _ahead(outlook, {it.row.month: it for it in said if it.holds}, month_of(today))[:most]
     last = add_months(month_of(today), -1)
     return ItemView(
+        last_month=last,
         run=session.get(ForecastRun, run.id) if run else None,
         series=series,
         outlook=outlook,
@@ -156,9 +158,9 @@ def _ahead(outlook: Outlook | None, said: Mapping[Month, PastOverride], this: Mo
 
 
 def _known(past: Sequence[PastMonth]) -> list[PastMonth]:
-    """From the first month of which anything is known, but at least a year."""
-    blank = next((at for at, it in enumerate(past) if it.dispensed is not None or it.closing or it.received), len(past))
-    return list(past[min(blank, max(0, len(past) - LEAST)) :])
+    """From the first month on of which anything is known."""
+    begun = (at for at, it in enumerate(past) if it.dispensed is not None or it.closing or it.received or it.days_out)
+    return list(past[next(begun, len(past)) :])
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -13,7 +13,7 @@ from lmis import clock
 from lmis.accounts.deps import Approver, CurrentPlace
 from lmis.accounts.models import User
 from lmis.accounts.scope import Place
-from lmis.calendar import Month, month_of
+from lmis.calendar import Month
 from lmis.catalog.models import Item
 from lmis.catalog.service import item_by_code
 from lmis.db import Reader, Transaction, id_of
@@ -21,7 +21,7 @@ from lmis.errors import LmisError, NotFound
 from lmis.forecast.accuracy import WAYS
 from lmis.forecast.findings import figures_said, judgement, units
 from lmis.forecast.item_view import ItemView, item_view
-from lmis.forecast.overriding import Asked, check, is_far, open_months, override
+from lmis.forecast.overriding import Asked, check, is_far, override
 from lmis.forecast.reasons import METHODS, REASONS
 from lmis.forms import BrokenForm, Form, Posted, new_form
 from lmis.pages import page
@@ -179,8 +179,6 @@ def _page(
         reasons=REASONS,
         ways=WAYS,
         units=units,
-        this_month=month_of(clock.today()),
-        months=open_months(view.outlook, clock.today()) if view.outlook else [],
         verdict=view.last and (figures_said(view.last), judgement(view.last)),
     )
 
