@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -24,7 +25,8 @@ class Settings(BaseSettings):
     count_approval_share: Decimal = Decimal("0.05")  # default: a count further off its book waits for a second person
     requisition_deviation: Decimal = Decimal("0.2")  # default: a request further off its proposal than this says why
     order_by: Literal["amc", "forecast"] = "amc"  # what proposed orders are reckoned by
-    service_level: Decimal = Decimal("0.95")  # default: how sure one wants to be that stock lasts, where no policy says
+    # default: how sure one wants to be that stock lasts, where no policy says
+    service_level: Decimal = Field(Decimal("0.95"), ge=Decimal("0.5"), le=Decimal("0.95"))
     pack_threshold: Decimal = Decimal("0.5")  # default: of a pack begun, the share past which the whole pack is ordered
 
 

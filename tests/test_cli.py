@@ -225,6 +225,7 @@ def test_the_demo_fills_once_and_says_who_may_sign_in_whenever_asked():
     ("name", "value", "why"),
     [
         ("LMIS_LANGUAGE", "fr", "LMIS_LANGUAGE"),
+        ("LMIS_SERVICE_LEVEL", "95", "LMIS_SERVICE_LEVEL"),
         ("LMIS_DATABASE_URL", "mysql://x/y", "begin it with sqlite:/// or postgresql://"),
         ("LMIS_DATABASE_URL", "postgresql://h:port/x", "LMIS_DATABASE_URL cannot be used"),
     ],
