@@ -61,7 +61,7 @@ class Fitted:
     def predicting(
         self, history: pd.DataFrame, cutoff: str, places: pd.DataFrame | None, flagged: pd.DataFrame | None
     ) -> Iterator[Predicting]:
-        panel = build_panel(history, cutoff, places, flagged)
+        panel = build_panel(history, cutoff, places, flagged).towards(self.target)
         about = (self.target, self.items, self.calendar, self.learners)
         with np.errstate(all="ignore"), ThreadPoolExecutor(self.threads) as workers:
             yield Predicting(panel, places, flagged, *about, workers)
@@ -114,7 +114,7 @@ def fit(
     tell: Tell = silent,
 ) -> Fitted:
     """Learn from what was known at the cutoff; see `forecast`."""
-    panel, threads = build_panel(history, cutoff, flagged=flagged), threads or os.cpu_count() or 1
+    panel, threads = build_panel(history, cutoff, flagged=flagged).towards(target), threads or os.cpu_count() or 1
     items = pd.Index(panel.keys["item"].unique()).sort_values()
     spans = (NEAR, FAR if horizon >= FAR[0] else ())
     near, far = (Harvest(panel, rows_to_learn(panel, target, span, effort.rows, seed), calendar) for span in spans)

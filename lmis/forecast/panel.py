@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,6 +16,7 @@ Target = Literal["issued", "demand"]
 VALUES = ("opening", "received", "dispensed", "adjusted", "closing", "days_out", "ordered")
 MOST_MONTHS = 120  # what is older says nothing
 LARGEST = 1e9  # base units; a figure beyond is a fault, and as good as missing
+MOSTLY = 0.5  # of a month with stock on the shelf: from here on, what was dispensed tells what was wanted
 
 
 @dataclass(frozen=True)
@@ -23,17 +24,19 @@ class Panel:
     """What is known at the end of a month.
 
     keys: facility and item of the N series, sorted; first: number of the first month; values: by measure, (N, T)
-    float32 in base units, NaN = not known; flagged: (N, T) months of a campaign.
+    float32 in base units, NaN = not known; flagged: (N, T) months of a campaign; made_up: (N, T) months that stand
+    with what an empty shelf cut off.
     """
 
     keys: pd.DataFrame
     first: int
     values: dict[str, Array]
     flagged: Array
+    made_up: Array
 
     @property
     def last(self) -> int:
-        return self.first + self.flagged.shape[1] - 1
+        return self.first + int(self.flagged.shape[1]) - 1
 
     @property
     def reported(self) -> Array:
@@ -47,7 +50,7 @@ class Panel:
     @property
     def cut_short(self) -> Array:
         """Months in which an empty shelf cut demand: nothing left at the end, or days out of stock recorded."""
-        return self.reported & ((self.values["closing"] <= 0) | (self.values["days_out"] > 0))
+        return self.reported & ~self.made_up & ((self.values["closing"] <= 0) | (self.values["days_out"] > 0))
 
     @property
     def usual(self) -> Array:
@@ -58,7 +61,22 @@ class Panel:
         """The panel as it was at the end of an earlier month."""
         count = month - self.first + 1
         values = {name: matrix[:, :count] for name, matrix in self.values.items()}
-        return Panel(self.keys, self.first, values, self.flagged[:, :count])
+        return Panel(self.keys, self.first, values, self.flagged[:, :count], self.made_up[:, :count])
+
+    def towards(self, target: Target) -> Panel:
+        """For demand, months with stock on most days are made up: dispensed × days / days with stock.
+
+        It is in busy months that shelves run empty. Were they all left out, demand would look less than it is, less
+        would be ordered, and more months would be left out.
+        """
+        if target == "issued":
+            return self
+        used, out = self.values["dispensed"], self.values["days_out"]
+        days = np.array([days_in_month(self.first + month) for month in range(used.shape[1])], np.float32)
+        part = self.reported & (out > 0) & (days - out >= MOSTLY * days)
+        used = np.where(part, used * days / np.where(part, days - out, 1), used).astype(np.float32)
+        values = {**self.values, "dispensed": used, "days_out": np.where(part, 0, out).astype(np.float32)}
+        return replace(self, values=values, made_up=part)
 
     def row_of(self, keys: pd.DataFrame) -> Array:
         """The rows of series by facility and item."""
@@ -107,7 +125,8 @@ def build_panel(
     recent = months >= first
     at = keys.get_indexer(ids)[recent], months[recent] - first
     values = {name: _laid_out(history, name, recent, at, shape) for name in VALUES}
-    return Panel(keys.to_frame(index=False), first, values, flags(keys, first, shape[1], flagged))
+    nothing_made_up = np.zeros(shape, bool)
+    return Panel(keys.to_frame(index=False), first, values, flags(keys, first, shape[1], flagged), nothing_made_up)
 
 
 def _ids(frame: pd.DataFrame) -> pd.MultiIndex:
