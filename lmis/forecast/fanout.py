@@ -73,7 +73,7 @@ def _here(history: pd.DataFrame, shared: dict[str, Any], tell: Tell) -> pd.DataF
     parts = list(history.groupby("part", sort=True))
     found = []
     for done, (_, its) in enumerate(parts, 1):
-        found.append(forecast_part(its, **shared))
+        found.append(forecast_part(its, shared))
         tell(done / len(parts))
     return pd.concat(found, ignore_index=True)
 
@@ -84,12 +84,18 @@ def _handed_out(history: pd.DataFrame, shared: dict[str, Any], engine: Any) -> p
     except ImportError as error:
         raise FanOutMissing(why=str(error)) from error
     by = {"by": "part", "algo": "even", "num": history["part"].nunique()}
-    found = transform(history, forecast_part, schema=SCHEMA, params=shared, partition=by, engine=engine, as_fugue=True)
+    found = transform(
+        history, forecast_part, schema=SCHEMA, params={"shared": shared}, partition=by, engine=engine, as_fugue=True
+    )
     return found.as_pandas()
 
 
-def forecast_part(history: pd.DataFrame, places: pd.DataFrame, flagged: pd.DataFrame, about: Any) -> pd.DataFrame:
-    """One part of the tree, as rows that can travel: series by series, what is many packed into bytes."""
+def forecast_part(history: pd.DataFrame, shared: Any) -> pd.DataFrame:
+    """One part of the tree, as rows that can travel: series by series, what is many packed into bytes.
+
+    shared: the places and the flagged months of all parts, and what else the methods take.
+    """
+    places, flagged, about = shared["places"], shared["flagged"], shared["about"]
     part = int(history["part"].iloc[0])
     its = history[history["facility"].notna()].astype({"facility": int, "item": int})
     found = forecast(its, places=places[places["part"] == part].drop(columns="part"), flagged=flagged, **about)

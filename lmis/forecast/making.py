@@ -151,8 +151,8 @@ def _flagged(reading: Reading, keys: Sequence[tuple[int, int]], horizon: int) ->
 
 def made(
     reading: Reading, forecaster: Forecaster, horizon: int, longest: int, tell: Callable[[float], None]
-) -> Iterator[Row]:
-    """The rows of a forecast, one for each facility and item: `longest` months ahead at the top, `horizon` below.
+) -> list[Row]:
+    """The rows of a forecast, by facility and item: `longest` months ahead at the top, `horizon` below.
 
     Raises whatever the forecaster raises; nothing is kept before all of it is made.
     """
@@ -160,7 +160,7 @@ def made(
     found = forecaster(task.pooled.frame(), places=task.places, flagged=task.flagged, tell=tell)
     leaves = _leaves(reading, task, found)
     together = correlation(*_missed(task.pooled, reading.parents))
-    return _rows(leaves, reading, together, horizon, longest)
+    return sorted(_rows(leaves, reading, together, horizon, longest), key=lambda row: row[:2])
 
 
 def _missed(pooled: Monthly, parents: Mapping[int, int | None]) -> tuple[Array, Array]:

@@ -110,7 +110,7 @@ def make_run(
     tell(SHARES[0])
     ahead, longest = horizon or HORIZON, horizon or PLAN
     forecaster = making.forecaster(reading, longest, seed, threads, fan_out)
-    rows = list(making.made(reading, forecaster, ahead, longest, lambda done: tell(SHARES[0] + SHARES[1] * done)))
+    rows = making.made(reading, forecaster, ahead, longest, lambda done: tell(SHARES[0] + SHARES[1] * done))
     run = ForecastRun(as_of=as_of, made_at=now, horizon=ahead, seed=seed, version=version("lmis"))
     made = _keep(engine, run, rows, start)
     tell(1.0)

@@ -17,7 +17,7 @@ from sqlmodel import Session, select
 from lmis.calendar import Month, first_of
 from lmis.catalog.models import Lot
 from lmis.db import make_engine, reader, transaction
-from lmis.forecast.making import Reading, forecaster, made, prepared, read
+from lmis.forecast.making import Reading, Row, forecaster, made, prepared, read
 from lmis.forecast.models import Campaign, ForecastRun, ForecastSeries
 from lmis.forecast.outlook import Outlook, outlooks, run_in_force
 from lmis.forecast.reasons import METHODS, REASONS
@@ -155,8 +155,8 @@ class TestMakingItAgain:
             assert rows(read(session, 202608)) == before
 
 
-def rows(reading: Reading, horizon: int = 3) -> list[object]:
-    return list(made(reading, forecaster(reading, horizon, 0, 1, None), horizon, horizon, lambda _: None))
+def rows(reading: Reading, horizon: int = 3) -> list[Row]:
+    return made(reading, forecaster(reading, horizon, 0, 1, None), horizon, horizon, lambda _: None)
 
 
 @pytest.mark.usefixtures("city")
