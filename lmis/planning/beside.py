@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from sqlmodel import Session
 
@@ -27,6 +27,10 @@ LESS_OUT = N_(
 LESS = N_(
     "Less is given out than people would need, and nobody was out of it. Others may go to the private sector, or the "
     "figures of the population may be too high."
+)
+LESS_AHEAD = N_(
+    "Less is forecast than people would need. Stockouts may have kept the use low that it was forecast from, others "
+    "may go to the private sector, or the figures of the population may be too high."
 )
 MORE = N_(
     "More is given out than people would need. People from elsewhere may come, goods may be recorded as given out that "
@@ -168,20 +172,22 @@ def _meaning(
         return Message(AGREES)
     if gap > 0:
         return Message(MORE)
+    if not same.past:
+        return Message(LESS_AHEAD)
     return Message(LESS_OUT, {"facilities": facilities_out}) if facilities_out else Message(LESS)
 
 
 @dataclass(frozen=True, slots=True)
 class More:
-    """What an item would take at a target. more: units beyond today's need; dong: their price, None without one."""
+    """What an item would take in a year at a target, in whole units. dong: the price of what is more, None without."""
 
     item: Item
-    now: Decimal
-    then: Decimal
+    now: int
+    then: int
     dong: int | None
 
     @property
-    def more(self) -> Decimal:
+    def more(self) -> int:
         return self.then - self.now
 
 
@@ -216,8 +222,8 @@ def at_target(
     for item in items:
         of = id_of(item)
         if of in now and now[of].users:
-            more = then[of].units - now[of].units
-            dong = int((more * prices[of]).to_integral_value()) if of in prices else None
-            rows.append(More(item, now[of].units, then[of].units, dong))
+            today, later = (int(it[of].units.to_integral_value(ROUND_HALF_UP)) for it in (now, then))
+            dong = (later - today) * prices[of] if of in prices else None
+            rows.append(More(item, today, later, dong))
     users = statement.at(prevalence).users
     return Target(prevalence, prevalence == statement.target, users, users - statement.users, rows)

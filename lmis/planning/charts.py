@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from lmis.calendar import Month
 from lmis.planning.numbers import month_text
 from lmis.planning.supply_plan import PlanMonth
 
-WIDTH, HEIGHT = 760, 280
-LEFT, RIGHT, TOP, BOTTOM = 72, 84, 16, 44
+WIDTH, HEIGHT = 800, 280
+LEFT, RIGHT, TOP, BOTTOM = 72, 128, 24, 44
+LINE = 16  # between two labels, one under the other
 STEPS = (1, 2, 5)
 
 
@@ -25,12 +26,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that happens in a month: goods expire, are missing or arrive."""
+    """Something that happens in a month: goods expire, are missing or arrive. anchor: of the number beside it."""
 
     x: float
     y: float
     units: int
     month: str
+    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,7 @@ class StockChart:
     expired: Sequence[Mark]
     short: Sequence[Mark]
     arrivals: Sequence[Mark]
-    minimum_at: float
-    maximum_at: float
+    labels: Mapping[str, float]  # where the names of lines and limits stand, at the right
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -68,11 +69,17 @@ def stock_chart(months: Sequence[Month], plan: Sequence[PlanMonth], without: Seq
     upper, lower = drawn(it.maximum for it in plan), drawn(it.minimum for it in plan)
     named = [month_text(month) for month in months]
 
+    ends = {"maximum": plan[-1].maximum, "minimum": plan[-1].minimum, "stock": plan[-1].closing}
+    if [it.closing for it in without] != [it.closing for it in plan]:
+        ends["without"] = without[-1].closing
+
     def marks(name: str) -> list[Mark]:
         """Where a figure of the months is more than nothing."""
-        each = zip(across, plan, named, strict=True)
+        anchor = {named[0]: "start", named[-1]: "end"}
         return [
-            Mark(round(x, 1), down(it.closing), units, text) for x, it, text in each if (units := getattr(it, name))
+            Mark(round(x, 1), down(it.closing), units, text, anchor.get(text, "middle"))
+            for x, it, text in zip(across, plan, named, strict=True)
+            if (units := getattr(it, name))
         ]
 
     return StockChart(
@@ -84,8 +91,7 @@ def stock_chart(months: Sequence[Month], plan: Sequence[PlanMonth], without: Seq
         expired=marks("expired"),
         short=marks("shortage"),
         arrivals=marks("arrivals"),
-        minimum_at=down(plan[-1].minimum),
-        maximum_at=down(plan[-1].maximum),
+        labels=apart({name: down(units) for name, units in ends.items()}, HEIGHT - BOTTOM),
     )
 
 
@@ -97,3 +103,17 @@ def nice_top(highest: int) -> int:
             if 4 * step * power >= highest:
                 return 4 * step * power
         power *= 10
+
+
+def apart(labels: Mapping[str, float], lowest: float) -> dict[str, float]:
+    """Labels moved so far down, and where they would end too low up again, that none stands upon another."""
+    placed: dict[str, float] = {}
+    free = float(TOP)
+    for name in sorted(labels, key=lambda it: labels[it]):
+        placed[name] = max(labels[name], free)
+        free = placed[name] + LINE
+    limit = lowest
+    for name in reversed(placed):
+        placed[name] = min(placed[name], limit)
+        limit = placed[name] - LINE
+    return placed

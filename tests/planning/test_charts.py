@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lmis.calendar import add_months
-from lmis.planning.charts import HEIGHT, TOP, WIDTH, nice_top, stock_chart
+from lmis.planning.charts import HEIGHT, LINE, TOP, WIDTH, apart, nice_top, stock_chart
 from lmis.planning.supply_plan import Arrival, Lot, Terms, plan
 
 TERMS = Terms(Decimal(2), Decimal(6), Decimal(1), soonest=3, shelf_life=48, pack_size=1)
@@ -44,3 +45,12 @@ def test_what_arrives_expires_and_is_missing_is_marked_in_its_month():
     assert [(it.month, it.units) for it in chart.expired] == [("11/2026", 40)]
     assert [(it.month, it.units) for it in chart.short] == [("12/2026", 10), ("01/2027", 10)]
     assert [it.month for it in chart.arrivals][:2] == ["02/2027", "03/2027"]
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), st.floats(TOP, 236), min_size=1))
+def test_labels_stand_one_under_the_other_within_the_picture(labels):
+    placed = sorted(apart(labels, 236).values())
+
+    assert all(after - before >= LINE - 0.01 for before, after in pairwise(placed))
+    assert placed[0] >= TOP
+    assert placed[-1] <= 236

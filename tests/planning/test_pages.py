@@ -179,6 +179,13 @@ class TestNeedBesideUse:
         assert "Compared over 10 months of 2027: 0 that are over" in text
         assert "Bao cao su (piece) 2,880 24 2,400 0 3,000 600 (25 %) More is given out than people would need" in text
 
+    def test_a_forecast_that_falls_short_is_not_blamed_on_nobody_having_been_out(self, office: Office):
+        office.forecast(100.0)
+        office.state(year=2027)  # type: ignore[arg-type]
+
+        text = text_of(office.manager.get(f"{office.path}/population?year=2027"))
+        assert "Less is forecast than people would need." in text
+
     def test_a_target_says_what_it_takes(self, office: Office):
         office.site.add(a_price, office.condom, 500)
         office.state(target="0.72")
