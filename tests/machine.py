@@ -1,4 +1,4 @@
-"""Makes sure of what tests need and pip does not bring: a Chromium that starts and a PostgreSQL server."""
+"""Makes sure of what tests need and pip does not bring: a Chromium that starts, a PostgreSQL server, and libgomp."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 STARTS = "from tests.chromium import launch\nwith launch(): pass"
+FORECASTS = "import lightgbm"
 HAS_SERVER = "from tests.postgres import find_binaries\nfind_binaries()"
 
 
@@ -77,7 +78,13 @@ def main() -> int:
         lambda: debian("postgresql"),
         else_say="Install one: sudo apt-get install postgresql",
     )
-    return 0 if browser and server else 1
+    openmp = make_sure(
+        "The library that forecasts run on",
+        FORECASTS,
+        lambda: debian("libgomp1"),
+        else_say="Install it: sudo apt-get install libgomp1",
+    )
+    return 0 if browser and server and openmp else 1
 
 
 if __name__ == "__main__":
