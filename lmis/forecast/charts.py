@@ -187,7 +187,7 @@ def fan(
     first: Month,
     means: Sequence[float],
     quantiles: Sequence[Sequence[float]],
-    said: Mapping[Month, int],
+    said: Mapping[Month, float],
     frame: Frame,
 ) -> Fan:
     """The picture of what was used and what will be.
