@@ -1,10 +1,10 @@
 """Forecasts added up over the tree of facilities: means exactly, quantiles by how far errors go together.
 
 The quantiles of a sum are not the sums of quantiles, unless all parts err together. A sum's spread is that of parts
-whose errors correlate alike, V = (1 − ρ) Σs² + ρ (Σs)². Its shape lies between that of the parts, as if they erred
-together, and that of a gamma distribution of the sum's mean and variance, as many parts tend to: the nearer to the
-former the less the spread evens out, by (V / (Σs)²)², which came nearest in simulations. So a sum of one part is that
-part, one of parts that err together has the sums of their quantiles, and one of many independent parts is narrow.
+whose errors correlate alike, V = (1 − ρ) Σs² + ρ (Σs)². Its shape is that of a gamma distribution of the sum's mean and
+variance, which many parts tend to, with a chance of nothing at all where the parts have one; and the nearer V comes to
+(Σs)², the more it is that of the parts, as if they erred together. So a sum of one part is that part, one of parts that
+err together has the sums of their quantiles, and one of many independent parts is narrow.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from lmis.forecast.panel import Array
 STEP = LEVELS[1] - LEVELS[0]
 USUAL = 0.1  # default: the correlation of errors where nothing tells it
 TRUST = 200  # months of sums that weigh as much as this default
+HALF_A_UNIT, NEARLY_NONE = 0.5, 1e-9
+EVENNESS = 6  # the power of V / (Σs)² that came nearest to simulated sums
 LOOKED_BACK = 3  # months whose mean the errors are measured against
 
 
@@ -121,16 +123,34 @@ def summed_quantiles(added: Sums, means: Array, quantiles: Array, together: floa
     mean, aligned = added.of(means), added.of(quantiles)
     most, least = added.of(sizes), added.of(sizes**2)
     variance = (1 - together) * least + together * most**2
-    ratio = np.sqrt(np.divide(variance, most**2, out=np.ones_like(most), where=most > 0))
-    apart = mean[..., None] + (aligned - mean[..., None]) * ratio[..., None]
-    weight = (ratio**4)[..., None]
-    mixed = np.where(weight < 1, weight * apart + (1 - weight) * _gamma(mean, variance), aligned)
+    weight = np.divide(variance, most**2, out=np.ones_like(most), where=most > 0)[..., None] ** EVENNESS
+    apart = _gamma(mean, variance, _chance_of_none_in_sum(added, quantiles, together))
+    mixed = np.where(weight < 1, weight * aligned + (1 - weight) * apart, aligned)
     return np.maximum.accumulate(np.maximum(mixed, 0), axis=-1)
 
 
-def _gamma(mean: Array, variance: Array) -> Array:
-    """Quantiles at LEVELS of the gamma distributions of these means and variances; the mean itself without spread."""
+def _chance_of_none_in_sum(added: Sums, quantiles: Array, together: float) -> Array:
+    """(M, H) the chance that none of the n parts uses anything: taken as that of n^(1 − ρ) independent ones."""
+    none = _chance_of_none(quantiles)
+    count = np.maximum(added.of(none < 1), 1)
+    return np.asarray(np.exp(added.of(np.log(np.maximum(none, NEARLY_NONE))) * count**-together))
+
+
+def _chance_of_none(quantiles: Array) -> Array:
+    """(N, H) the chance that nothing is used, units being whole; below the lowest level it is taken as nil."""
+    below = (quantiles < HALF_A_UNIT).sum(-1)
+    return np.where(below == len(LEVELS), 1.0, np.where(below > 0, (below + 0.5) * STEP, 0.0))
+
+
+def _gamma(mean: Array, variance: Array, nothing: Array) -> Array:
+    """Quantiles at LEVELS of these means and variances: nothing with its chance, else gamma distributed; the mean
+    itself where there is no spread."""
     flat = (mean > 0) & (variance > 0)
-    shape = np.divide(mean**2, variance, out=np.ones_like(mean), where=flat)
-    unit = gammaincinv(shape[..., None], np.array(LEVELS)) / shape[..., None]
-    return mean[..., None] * np.where(flat[..., None], unit, 1.0)
+    nothing = np.minimum(nothing, LEVELS[-1])  # the mean says that something is used now and then
+    some = 1 - nothing
+    inner, second = mean / some, (variance + mean**2) / some
+    left = np.maximum(second - inner**2, 1e-6 * inner**2)
+    shape = np.divide(inner**2, left, out=np.ones_like(mean), where=flat)
+    level = np.clip((np.array(LEVELS) - nothing[..., None]) / some[..., None], 0, 1)
+    unit = gammaincinv(shape[..., None], level) / shape[..., None]
+    return np.asarray(np.where(flat[..., None], inner[..., None] * unit, mean[..., None]))

@@ -120,6 +120,21 @@ class TestQuantilesOfSums:
 
         np.testing.assert_allclose(of_all(*more, 0.2), of_all(means, quantiles, 0.2))
 
+    def test_parts_that_hardly_ever_use_anything_hardly_ever_add_up_to_something(self):
+        found = of_all(np.full((3, 1), 0.1), np.zeros((3, 1, len(LEVELS))), 0.2)
+
+        assert found.tolist() == [0] * len(LEVELS)
+
+    def test_the_chance_that_none_of_them_uses_anything_is_kept(self):
+        rng = np.random.default_rng(11)
+        draws = np.where(rng.random((50_000, 4)) < 0.6, 0, np.ceil(rng.gamma(1.5, 20, (50_000, 4))))
+        quantiles = np.quantile(draws, LEVELS, axis=0).T[:, None]
+
+        found = of_all(draws.mean(0)[:, None], quantiles, 0.0)
+
+        assert (found[:2] == 0).all()  # 0.6⁴ = 13 %
+        assert (found[3:] > 0).all()
+
     def test_of_nothing_but_zeros_they_are_zero(self):
         assert of_all(np.zeros((3, 1)), np.zeros((3, 1, len(LEVELS))), 0.2).tolist() == [0] * len(LEVELS)
 
