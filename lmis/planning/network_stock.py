@@ -35,7 +35,7 @@ PRICES = """
     ORDER BY p.valid_from, c.position DESC"""
 DISPENSED = """
     SELECT item_id, CAST(SUM(consumed) AS BIGINT) FROM stock_month
-    WHERE facility_id IN (:ids*) AND month BETWEEN :first AND :last GROUP BY +item_id"""
+    WHERE facility_id IN (:ids*) AND month BETWEEN :first AND :last GROUP BY item_id"""
 WERE_OUT = """
     SELECT item_id, COUNT(DISTINCT facility_id) FROM stockout
     WHERE facility_id IN (:ids*) AND ended_on > :first AND started_on <= :last GROUP BY item_id"""

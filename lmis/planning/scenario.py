@@ -17,11 +17,14 @@ MILLIONTH = Decimal("0.000001")
 
 @dataclass(frozen=True, slots=True)
 class Closure:
-    """An item that cannot be had for some months from today on. unserved: units that stock does not last for."""
+    """An item that cannot be had for some months from today on.
+
+    unserved: units that stock does not last for; None where no forecast reaches so far.
+    """
 
     item_id: int
     months: int
-    unserved: Decimal
+    unserved: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +88,13 @@ def level(known: Known, today: date, pack_threshold: Decimal, turn: Turn = Turn(
     return Level(months, expected, safety, rounded_to_packs(order, known.pack_size, pack_threshold))
 
 
-def unserved(outlook: Outlook | None, today: date, months: int, stock: int) -> Decimal:
-    """Units that will be asked for in the months while nothing comes, and that stock does not last for."""
+def unserved(outlook: Outlook | None, today: date, months: int, stock: int, factor: Decimal) -> Decimal | None:
+    """Units that will be asked for in the months while nothing comes, and that stock does not last for.
+
+    factor: by which what is forecast changes.
+    """
     need = outlook.need(today, months, Decimal("0.5")) if outlook else None
-    return NONE if need is None else max(NONE, Decimal(str(need.expected)) - stock)
+    return None if need is None else max(NONE, Decimal(str(need.expected)) * factor - stock)
 
 
 def taken_over(closure: Closure, users: Mapping[int, Decimal], per_user: Mapping[int, Decimal]) -> dict[int, Decimal]:
@@ -98,7 +104,7 @@ def taken_over(closure: Closure, users: Mapping[int, Decimal], per_user: Mapping
     couples as its weight says; without any weight nobody changes over.
     """
     whole = sum(users.values(), NONE)
-    if not whole or closure.item_id not in per_user:
+    if not whole or not closure.unserved or closure.item_id not in per_user:
         return {}
     couples = closure.unserved / per_user[closure.item_id] / closure.months
     return {

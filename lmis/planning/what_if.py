@@ -127,8 +127,8 @@ def _closure(
         return None
     stock = usable_stock(session, subtree_ids(session, facility_id, today), today)
     there = sum(stock.get(wish.closed, {}).values())
-    factor = by.get(wish.closed, Decimal(1)) or Decimal(1)
-    missing = unserved(known[wish.closed].outlook, today, wish.months, int(there / factor)) * factor
+    factor = by.get(wish.closed, Decimal(1))
+    missing = unserved(known[wish.closed].outlook, today, wish.months, there, factor)
     return Closure(wish.closed, wish.months, missing)
 
 

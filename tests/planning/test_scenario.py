@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from lmis.forecast.outlook import Outlook
 from lmis.planning.demography import Statement, needs
 from lmis.planning.scenario import Closure, Known, Turn, changed, factors, level, taken_over, unserved
@@ -80,9 +82,15 @@ class TestOrders:
 
 class TestClosure:
     def test_what_stock_does_not_last_for_is_missing(self):
-        assert round(unserved(outlook(100), TODAY, 3, 120)) == 183  # three whole months and a day of March
-        assert unserved(outlook(100), TODAY, 3, 500) == 0
-        assert unserved(None, TODAY, 3, 0) == 0
+        assert (
+            round(unserved(outlook(100), TODAY, 3, 120, Decimal(1)) or 0) == 183
+        )  # three whole months and a day of March
+        assert unserved(outlook(100), TODAY, 3, 500, Decimal(1)) == 0
+        assert unserved(outlook(100), TODAY, 3, 500, Decimal(2)) == pytest.approx(Decimal(106), abs=1)
+
+    def test_what_is_missing_cannot_be_told_beyond_the_forecast(self):
+        assert unserved(outlook(100), TODAY, 13, 0, Decimal(1)) is None
+        assert unserved(None, TODAY, 3, 0, Decimal(1)) is None
 
     def test_its_users_change_over_to_the_other_items_couple_by_couple(self):
         closure = Closure(2, 3, Decimal(45))  # 15 cycles a month: a couple for a year
@@ -92,3 +100,4 @@ class TestClosure:
     def test_nobody_changes_over_where_there_is_nothing_else(self):
         assert taken_over(Closure(2, 3, Decimal(45)), {}, PER_USER) == {}
         assert taken_over(Closure(9, 3, Decimal(45)), {1: Decimal(1)}, PER_USER) == {}
+        assert taken_over(Closure(2, 3, Decimal(0)), {1: Decimal(1)}, PER_USER) == {}
