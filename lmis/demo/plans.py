@@ -16,12 +16,13 @@ from lmis.calendar import Month, add_months, month_of
 from lmis.catalog.models import Item
 from lmis.db import id_of
 from lmis.demo.catalogue import PRODUCTS
+from lmis.demo.network import BOARD
 from lmis.network.service import children
 from lmis.planning.planned import Wanted, plan_shipment
 from lmis.planning.plans import LENGTH
 from lmis.planning.statements import Entry, Sourced, state
 
-BOARD, MANAGER = "HN", "quanly.hanoi"
+MANAGER = "quanly.hanoi"
 NAMESPACE = UUID("5a0f9d5e-3f2b-5c1d-8d0a-64b1d1f0c7aa")
 WOMEN_SOURCE = "Số liệu minh họa: không phải thống kê thật"
 SOURCE = "Minh họa: con số bịa ra để dùng thử"

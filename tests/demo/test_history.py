@@ -12,12 +12,17 @@ import pytest
 from sqlalchemy import Engine, func
 from sqlmodel import Session, col, select
 
+from lmis.calendar import month_of
 from lmis.catalog.models import Item, Lot, Method
-from lmis.db import make_engine, reader, transaction
+from lmis.db import id_of, make_engine, reader, transaction
 from lmis.demo import filling
 from lmis.demo.filling import NotEmpty, fill
+from lmis.demo.network import BOARD, facility_ids
 from lmis.demo.people import PEOPLE
 from lmis.network.models import Facility
+from lmis.planning.basis import basis_of
+from lmis.planning.models import Population
+from lmis.planning.planned import standing
 from lmis.sql import Sql
 from lmis.stock.models import StockMovement, StockMovementLine, StockOnHand, Stockout
 from lmis.stock.verify import verify
@@ -54,6 +59,10 @@ def digest(engine: Engine) -> str:
         before = col(StockMovement.occurred_on) < TODAY
         ids = connection.execute(select(StockMovement.uuid).where(before).order_by(col(StockMovement.id)))
         return hashlib.sha256(repr([list(lines), list(ids)]).encode()).hexdigest()
+
+
+def methods_by_item(session: Session) -> dict[int, str]:
+    return {id_of(it): it.method_code for it in session.exec(select(Item))}
 
 
 def documents(session: Session, kind: str, reason: str | None = None) -> int:
@@ -141,6 +150,23 @@ def test_collaborators_hold_only_what_is_not_clinical(demo):
 
 def test_people_of_the_demo_are_named_as_invented():
     assert all("minh họa" in person.name for person in PEOPLE)
+
+
+def test_the_people_of_every_district_are_stated_and_said_to_be_invented(demo):
+    stated = demo.exec(select(Population)).all()
+
+    assert {it.year for it in stated} == {TODAY.year, TODAY.year + 1}
+    assert all("minh họa" in it.women_source for it in stated)
+    found = basis_of(demo, facility_ids(demo)[BOARD], TODAY.year, TODAY, methods_by_item(demo))
+    assert found.statement is not None
+    assert found.lacking == []
+
+
+def test_the_boards_plan_has_shipments_to_come(demo):
+    coming = standing(demo, facility_ids(demo)[BOARD])
+
+    assert {it.month > month_of(TODAY) for it in coming} == {True}
+    assert len(coming) == 2
 
 
 def test_a_database_with_facilities_is_left_alone(filled):
