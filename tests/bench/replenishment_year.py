@@ -57,7 +57,7 @@ class Nightly:
 
 
 def measure(progress: Progress, *, size: Size = "default", seed: int = SEED) -> list[Figure]:
-    task = progress.add_task("a year of replenishment", total=2 + len(OF_MAXIMUM) + MONTHS + len(OF_SAFETY))
+    task = progress.add_task("a year of replenishment", total=1 + len(OF_MAXIMUM) + MONTHS + len(OF_SAFETY))
     world = build(seed, size)
     amc, forecast = years_of(world, seed, lambda: progress.advance(task))
     return [*_by_default(amc, forecast[0]), *_on_equal_terms(amc, forecast)]
@@ -83,11 +83,17 @@ def _by_default(amc: Sequence[Outcome], year: Outcome) -> list[Figure]:
     return [
         Figure("a year by AMC: clients served", 100 * usual.fill_rate, "%", 100 * SERVED, "more"),
         Figure("a year by AMC: days out of stock, an item and month", usual.stockout_days, "days", 1.5, "less"),
-        Figure("a year by AMC: expired, of what was given", 100 * usual.expired_share, "%", 1, "less"),
+        Figure("a year by AMC: expired, of what was given", 100 * usual.expired_share, "%", 2, "less"),
         Figure("a year by AMC: average stock", usual.months_of_stock, "months", float(DEFAULTS["maximum"]), "less"),
         Figure("a year by forecast: clients served", 100 * year.fill_rate, "%", 100 * served, "more"),
         Figure("a year by forecast: days out of stock, an item and month", year.stockout_days, "days", out, "less"),
-        Figure("a year by forecast: expired, of what was given", 100 * year.expired_share, "%", 1, "less"),
+        Figure(
+            "a year by forecast: expired, of what was given",
+            100 * year.expired_share,
+            "%",
+            100 * usual.expired_share,
+            "less",
+        ),
         Figure("a year by forecast: average stock", year.months_of_stock, "months", usual.months_of_stock, "less"),
     ]
 

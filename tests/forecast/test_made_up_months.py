@@ -1,4 +1,4 @@
-"""What an empty shelf cut off is made up before demand is learnt; else demand would seem to shrink at every stockout."""
+"""What an empty shelf cut off is made up before demand is learnt: else every stockout would make it look less."""
 
 from __future__ import annotations
 
