@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib.metadata import version
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +21,7 @@ from sqlmodel import Session, select
 from lmis.calendar import Month, add_months, last_of, month_code, month_of
 from lmis.db import id_of, reader, transaction
 from lmis.errors import LmisError
+from lmis.forecast.loading import loaded
 from lmis.forecast.models import ForecastRun
 from lmis.forecast.places import begins_in
 from lmis.i18n import N_
@@ -61,14 +62,6 @@ class BadHorizon(LmisError):
     msgid = N_("A forecast reaches 1 to %(longest)s months ahead, not %(horizon)s.")
 
 
-class MethodsMissing(LmisError):
-    status_code = 503
-    msgid = N_(
-        "The packages that forecasts are made with cannot be loaded (%(why)s). Install “lmis[forecast]” and the "
-        "system's libgomp, and run it again; the last forecast stays in force."
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class Made:
     """A forecast that is there. new: made just now, rather than before; series: kept, by method."""
@@ -96,7 +89,7 @@ def make_run(
 
     horizon: months ahead for every facility; without it 12, and 24 at the top of the tree. fan_out: the engine that
     each part of the tree is handed to (see lmis.forecast.fanout). tell: called with the share done, 0 … 1.
-    Raises NotOver, NoHistory, NoHistoryAtAll, BadHorizon, MethodsMissing.
+    Raises NotOver, NoHistory, NoHistoryAtAll, BadHorizon, and what lmis.forecast.loading does.
     """
     start = perf_counter()
     _check(as_of, horizon, today)
@@ -105,7 +98,7 @@ def make_run(
         if there is not None:
             return there
         _check_begun(session, as_of)
-        making = _methods()
+        making = loaded("making")
         reading = making.read(session, as_of)
     tell(SHARES[0])
     ahead, longest = horizon or HORIZON, horizon or PLAN
@@ -130,14 +123,6 @@ def _check_begun(session: Session, as_of: Month) -> None:
         raise NoHistoryAtAll
     if begins > as_of:
         raise NoHistory(month=month_code(as_of))
-
-
-def _methods() -> Any:
-    try:
-        from lmis.forecast import making
-    except (ImportError, OSError) as error:  # OSError: a package is there, but not the library it asks the system for
-        raise MethodsMissing(why=str(error)) from error
-    return making
 
 
 def _keep(engine: Engine, run: ForecastRun, rows: list[Row], start: float) -> Made:

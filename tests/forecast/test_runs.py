@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import uuid4
@@ -21,7 +20,7 @@ from lmis.forecast.making import Reading, Row, forecaster, made, prepared, read
 from lmis.forecast.models import Campaign, ForecastRun, ForecastSeries
 from lmis.forecast.outlook import Outlook, outlooks, run_in_force
 from lmis.forecast.reasons import METHODS, REASONS
-from lmis.forecast.runs import BadHorizon, Made, MethodsMissing, NoHistory, NoHistoryAtAll, NotOver, _keep, make_run
+from lmis.forecast.runs import BadHorizon, Made, NoHistory, NoHistoryAtAll, NotOver, _keep, make_run
 from lmis.network.models import Facility
 from lmis.stock.posting import post
 from tests.factories import NOW, TODAY, Tree, a_facility, a_run, a_tree, add, an_item, id_of, under
@@ -198,16 +197,6 @@ class TestWhenItFails:
 
         assert make(engine, tell=tell).new
         writer.dispose()
-
-    def test_packages_that_are_missing_are_named_and_nothing_is_kept(
-        self, engine: Engine, monkeypatch: pytest.MonkeyPatch
-    ):
-        monkeypatch.delattr("lmis.forecast.making")
-        monkeypatch.setitem(sys.modules, "lmis.forecast.making", None)  # as an import of what is not installed
-
-        with pytest.raises(MethodsMissing, match=r"lmis\[forecast\]"):
-            make(engine)
-        assert runs(engine) == []
 
     @pytest.mark.parametrize("as_of", [202611, 202612])
     def test_a_month_that_is_not_over_is_refused(self, engine: Engine, as_of: Month):
