@@ -27,6 +27,7 @@ from lmis.planning.network_stock import prices
 from lmis.planning.numbers import in_percent, read_percent, read_year
 from lmis.planning.refusals import NoPopulationHere, PlanRefused
 from lmis.planning.statements import Entry, entry_of, history, latest_entry, may_state, methods, state, years_stated
+from lmis.planning.view import fields
 
 router = APIRouter()
 TARGETS = (Decimal("0.7"), Decimal("0.75"))  # modern use that the plans aim at
@@ -114,10 +115,13 @@ def enter_figures(
         except Refused as refused:
             for error in refused.refusals:
                 form.refuse(error.field if isinstance(error, PlanRefused) else "", error)
-    return _form_page(request, session, place, form, 422)
+    return _form_page(request, session, place, form, 422, unread=entry is None)
 
 
-def _form_page(request: Request, session: Session, place: Place, form: Form, status_code: int = 200) -> Response:
+def _form_page(
+    request: Request, session: Session, place: Place, form: Form, status_code: int = 200, *, unread: bool = False
+) -> Response:
+    """unread: whether what is refused is single figures, which are then told by their names; else it is their sums."""
     its: dict[str, list[Item]] = {}
     for item in items(session):
         its.setdefault(item.method_code, []).append(item)
@@ -128,6 +132,7 @@ def _form_page(request: Request, session: Session, place: Place, form: Form, sta
         form=form,
         methods=methods(session),
         items_of=its,
+        about=fields(methods(session), items(session)) if unread else {},
         before=_before(session, place, form),
     )
 

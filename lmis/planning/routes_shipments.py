@@ -20,6 +20,7 @@ from lmis.planning.numbers import month_text
 from lmis.planning.planned import plan_shipment, take_back
 from lmis.planning.plans import LENGTH
 from lmis.planning.refusals import PlanRefused
+from lmis.planning.view import FIELDS
 
 router = APIRouter()
 Id = Annotated[int, Path(le=2_147_483_647)]
@@ -61,6 +62,7 @@ def _form_page(request: Request, session: Session, form: Form, status_code: int 
         form=form,
         items=items(session),
         months=months,
+        about=FIELDS,
     )
 
 

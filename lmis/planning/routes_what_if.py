@@ -16,6 +16,7 @@ from lmis.planning.basis import basis_of, per_user
 from lmis.planning.entry import read_wish, wish_form
 from lmis.planning.numbers import in_percent, read_year
 from lmis.planning.statements import methods
+from lmis.planning.view import FIELDS
 from lmis.planning.what_if import Wish, what_if
 
 router = APIRouter()
@@ -55,5 +56,6 @@ def scenario(request: Request, place: CurrentPlace, session: Reader, year: Text 
         outcome=outcome,
         asked=bool(wish.changes) and not form.errors,
         mixed=bool(wish.mix),
+        about=FIELDS,
         percent=in_percent,
     )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from lmis.i18n import N_, Message
+from collections.abc import Iterable
+
+from lmis.catalog.models import Item, Method
+from lmis.i18n import N_, Message, Name
 from lmis.planning.numbers import month_text
 from lmis.planning.plans import ItemPlan
 
@@ -12,6 +15,31 @@ FALLS_BELOW = N_("Without an order it falls below the minimum in %(month)s.")
 LASTS = N_("It stays above the minimum for all months of the plan, without any order.")
 STILL_SHORT = N_("Whatever is ordered now, %(units)s will be missing.")
 WILL_EXPIRE = N_("%(units)s will expire unused.")
+# The names of fields, for refusals that are told away from them.
+FIELDS = {
+    "year": Message(N_("Year")),
+    "women": Message(N_("Women of reproductive age (15–49)")),
+    "women_source": Message(N_("Source of their number")),
+    "prevalence": Message(N_("Modern contraceptive prevalence")),
+    "prevalence_source": Message(N_("Source of the prevalence")),
+    "target": Message(N_("The plan’s target")),
+    "target_source": Message(N_("Source of the target")),
+    "methods_source": Message(N_("Source of the shares of methods")),
+    "other": Message(N_("Other modern methods (sterilisation and the like)")),
+    "other_source": Message(N_("Source of other methods")),
+    "brands_source": Message(N_("Source of the shares of items")),
+    "item": Message(N_("Item")),
+    "month": Message(N_("Comes in")),
+    "months": Message(N_("For how many months")),
+    "quantity": Message(N_("Quantity (base units)")),
+    "expires_on_month": Message(N_("Expires in")),
+}
+
+
+def fields(methods: Iterable[Method] = (), items: Iterable[Item] = ()) -> dict[str, object]:
+    """What each field of a form of plans is called."""
+    named: dict[str, object] = {f"method-{it.code}": Name(it.name_vi, it.name_en) for it in methods}
+    return {**FIELDS, **named, **{f"brand-{it.id}": Name(it.name_vi, it.name_en) for it in items}}
 
 
 def findings(it: ItemPlan) -> list[Message]:

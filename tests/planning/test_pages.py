@@ -111,6 +111,8 @@ class TestEnteringFigures:
             ("prevalence", "-5", "is negative"),
             ("prevalence", "167", "more than 100 percent"),
             ("women", "x", "not a whole number"),
+            ("women", "", "Women of reproductive age (15–49): This is empty"),
+            ("method-pill", "x", "Combined oral contraceptive pill: “x” is not a percentage"),
             ("year", "1890", "not a year from 2011 to 2041"),
             ("method-condom", "٣", "digits 0–9"),
             ("year", "9" * 40, "not a year"),
