@@ -191,6 +191,9 @@ def _leaves(reading: Reading, task: Task, found: Forecasts) -> Leaves:
     facility, item = (found.keys[name].to_numpy(int) for name in ("facility", "item"))
     open_ = _open(reading, facility, found.means.shape[1])
     method, reason = found.method.astype(object), found.reason.astype(object)
+    whole = np.isfinite(found.means).all(1) & np.isfinite(found.quantiles).all((1, 2))
+    failed = (method != "none") & ~whole
+    method[failed], reason[failed] = "none", "failed"
     has = method != "none"
     reason[has & (open_[:, -1] < 1)] = "closing"
     means = np.where(has[:, None], found.means * open_, 0).astype(np.float32)

@@ -17,8 +17,9 @@ from lmis.calendar import Month, first_of
 from lmis.catalog.models import Lot
 from lmis.db import make_engine, reader, transaction
 from lmis.forecast.making import Reading, Row, forecaster, made, prepared, read
+from lmis.forecast.methods import Forecasts
 from lmis.forecast.models import Campaign, ForecastRun, ForecastSeries
-from lmis.forecast.outlook import Outlook, outlooks, run_in_force
+from lmis.forecast.outlook import Outlook, floats, outlooks, run_in_force
 from lmis.forecast.reasons import METHODS, REASONS
 from lmis.forecast.runs import BadHorizon, Made, NoHistory, NoHistoryAtAll, NotOver, _keep, make_run
 from lmis.network.models import Facility
@@ -216,6 +217,23 @@ class TestWhenItFails:
 def test_an_empty_ledger_is_refused(engine: Engine):
     with pytest.raises(NoHistoryAtAll):
         make(engine)
+
+
+def test_a_series_that_could_not_be_reckoned_says_so_and_spoils_no_sum(engine: Engine):
+    tree, communes, lot = a_city(engine)
+    with reader(engine) as session:
+        reading = read(session, AS_OF)
+    whole = forecaster(reading, 2, 0, 1, None)
+
+    def spoilt(*frames: object, **about: object) -> Forecasts:
+        found = whole(*frames, **about)  # type: ignore[arg-type]
+        found.means[(found.keys["facility"] == id_of(communes[1])).to_numpy(), 1] = np.nan
+        return found
+
+    of = {row[:2]: row for row in made(reading, spoilt, 2, 2, lambda _: None)}
+    assert of[id_of(communes[1]), lot.item_id][2:5] == ("none", "failed", 0)
+    assert of[id_of(tree.district), lot.item_id][2:5] == ("sum", "sum", 2)
+    assert all(np.isfinite(floats(of[id_of(tree.district), lot.item_id][9])))
 
 
 class TestTheTree:
