@@ -33,6 +33,11 @@ class FanOutMissing(LmisError):
     msgid = N_("Handing out the work needs “lmis[distributed]”, which cannot be loaded (%(why)s). Install it.")
 
 
+class UnknownEngine(LmisError):
+    status_code = 503
+    msgid = N_("The work cannot be handed to %(engine)s. Install it with: pip install 'fugue[%(engine)s]'")
+
+
 def parts_of(parents: Mapping[int, int | None]) -> dict[int, int]:
     """The part of the tree each facility is in: that of the facility right under the top, or of the top itself."""
     return {id_: above(parents, id_)[-2:][0] for id_ in parents}
@@ -79,14 +84,19 @@ def _here(history: pd.DataFrame, shared: dict[str, Any], tell: Tell) -> pd.DataF
 
 
 def _handed_out(history: pd.DataFrame, shared: dict[str, Any], engine: Any) -> pd.DataFrame:
+    """Raises FanOutMissing, or UnknownEngine when fugue has not got it."""
     try:
+        from fugue.exceptions import FuguePluginsRegistrationError
         from fugue.workflow.api import transform
     except ImportError as error:
         raise FanOutMissing(why=str(error)) from error
-    by = {"by": "part", "algo": "even", "num": history["part"].nunique()}
-    found = transform(
-        history, forecast_part, schema=SCHEMA, params={"shared": shared}, partition=by, engine=engine, as_fugue=True
-    )
+    by, params = {"by": "part", "algo": "even", "num": history["part"].nunique()}, {"shared": shared}
+    try:
+        found = transform(
+            history, forecast_part, schema=SCHEMA, params=params, partition=by, engine=engine, as_fugue=True
+        )
+    except FuguePluginsRegistrationError as error:
+        raise UnknownEngine(engine=engine) from error
     return found.as_pandas()
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine
 
 from lmis.db import reader, transaction
-from lmis.forecast.fanout import ALONE, forecast_parts, parts_of
+from lmis.forecast.fanout import ALONE, UnknownEngine, forecast_parts, parts_of
 from lmis.forecast.making import forecaster, made, read
 from lmis.forecast.methods import Effort, Forecasts
 from lmis.forecast.runs import make_run
@@ -86,6 +86,11 @@ def test_a_cluster_gives_the_same_numbers_as_one_machine(history: pd.DataFrame, 
 
 def test_an_engine_in_name_gives_the_same_numbers_too(history: pd.DataFrame, alone: Forecasts):
     alike(handed_out(history, "pandas"), alone)
+
+
+def test_an_engine_that_is_not_there_is_named(history: pd.DataFrame):
+    with pytest.raises(UnknownEngine, match=r"fugue\[abacus\]"):
+        handed_out(history, "abacus")
 
 
 def test_a_part_is_what_it_is_by_itself(history: pd.DataFrame, alone: Forecasts):
