@@ -63,7 +63,7 @@ class Frame:
 
 
 WIDE = Frame(960, 300, 84, 36, 24)
-NARROW = Frame(360, 240, 72, 9, 6)
+NARROW = Frame(360, 240, 84, 9, 6)
 
 
 @dataclass(frozen=True, slots=True)

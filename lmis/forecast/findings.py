@@ -31,7 +31,7 @@ SAID = {
     "forecast": N_("the forecast %(units)s"),
     "people": N_("the planners’ figure %(units)s"),
 }
-TOLD = ("amc", "forecast", "people")  # of the ways, those a sentence names
+TOLD = ("amc", "forecast", "people")  # of the ways, those a sentence always names
 YEAR = 12
 ENOUGH = 6  # known months that an average of a year needs
 NOTABLE = 3  # per cent: less is no change worth a word
@@ -73,8 +73,9 @@ def _average(months: Iterable[PastMonth]) -> float | None:
 
 
 def figures_said(verdict: Verdict) -> list[Message]:
-    """What each way told in a sentence had said."""
-    return [Message(SAID[way], {"units": units(verdict.said[way])}) for way in TOLD if way in verdict.said]
+    """What each way had said that a sentence tells of, and the nearest."""
+    told = [way for way in WAYS if way in verdict.said and (way in TOLD or way in verdict.nearest)]
+    return [Message(SAID[way], {"units": units(verdict.said[way])}) for way in told]
 
 
 def judgement(verdict: Verdict) -> Message:

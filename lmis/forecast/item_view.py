@@ -90,6 +90,11 @@ class ItemView:
         return sum(it.days_out > 0 for it in self.past)
 
     @property
+    def ordered(self) -> bool:
+        """Whether any order is known."""
+        return any(it.ordered for it in self.past)
+
+    @property
     def missing(self) -> int:
         return sum(it.dispensed is None for it in self.past)
 

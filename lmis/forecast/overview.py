@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from math import sqrt
 
 from sqlmodel import Session
 
@@ -125,10 +126,15 @@ class Overview:
 
     @property
     def biggest_changes(self) -> list[Line]:
-        """Where use is expected to change by the most units, here and directly below; the greatest first."""
+        """Where use is expected to change most for what it is, directly below (or here); the greatest first."""
         lines = [line for row in self.rows for line in row.lines if line] or list(self.own)
         known = [line for line in lines if line.change is not None and line.change_tone != "same"]
-        return sorted(known, key=lambda line: (-abs(line.moves), line.facility.id or 0, line.item.id or 0))[:MOST]
+        return sorted(known, key=lambda line: -weight(line.moves, line.outlook.amc or 0.0))[:MOST]
+
+
+def weight(units: float, usual: float) -> float:
+    """How much a difference is beside what is usual: chance alone makes one of about the root of it."""
+    return abs(units) / sqrt(max(usual, 1.0))
 
 
 def overview(session: Session, facility: Facility, today: date) -> Overview:
@@ -179,9 +185,13 @@ class Miss:
     def error(self) -> float:
         return self.verdict.error(FORECAST)
 
+    @property
+    def weight(self) -> float:
+        return weight(self.error, self.verdict.said[FORECAST])
+
 
 def worst_errors(session: Session, facility: Facility, month: Month, on: date) -> list[Miss]:
-    """Where last month's forecast was furthest off at the facilities directly under one; the worst first.
+    """Where a month's forecast was furthest off for what it is at the facilities directly under one; the worst first.
 
     At a facility that nobody is under, of its own items.
     """
@@ -189,8 +199,9 @@ def worst_errors(session: Session, facility: Facility, month: Month, on: date) -
     for id_, top in Sql(session).rows(BELOW, root=id_of(facility), on=on):
         tops[id_].append(top)
     found = verdicts_of(session, tops or {id_of(facility): [id_of(facility)]}, month)
-    wrong = [(key, it) for key, it in found.items() if it.nearest and FORECAST in it.said and it.error(FORECAST)]
-    wrong.sort(key=lambda pair: (-pair[1].error(FORECAST), pair[0]))
     places = {id_of(it): it for it in (facility, *children(session, id_of(facility), on))}
     goods = {id_of(it): it for it in items(session)}
-    return [Miss(places[place], goods[item], it) for (place, item), it in wrong if place in places][:MOST]
+    misses = [
+        Miss(places[place], goods[item], it) for (place, item), it in found.items() if place in places and it.nearest
+    ]
+    return sorted((it for it in misses if it.error), key=lambda it: -it.weight)[:MOST]

@@ -12,6 +12,7 @@ from lmis.stock.documents import Kind
 from tests.browser.people import carry_in, window
 from tests.counts.desk import count_pages
 from tests.factories import TODAY, a_document, a_facility, a_line, a_price, a_user
+from tests.forecast.desk import forecast_pages
 from tests.shipments.acts import a_report, a_shipment
 from tests.web import Site
 
@@ -69,6 +70,7 @@ def pages(site: Site) -> list[str]:
         *(f"/f/{board.code}/shipments/{back}{act}" for act in ("", "/confirm", "/refuse")),
         f"/f/{district.code}/shipments/{back}/call-back",
         *count_pages(site),
+        *forecast_pages(site),
     ]
 
 
