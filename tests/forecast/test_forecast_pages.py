@@ -19,6 +19,7 @@ from lmis.i18n import VIETNAM
 from lmis.network.models import Facility
 from lmis.stock.documents import Kind
 from tests.factories import NOW, a_document, a_facility, a_forecast, a_line, a_run, an_item, id_of
+from tests.forecast.desk import forecast_pages
 from tests.forecast.test_outlook import says
 from tests.web import Site, form_of, text_of
 
@@ -414,3 +415,14 @@ def test_the_facility_id_is_that_of_the_address(desk: Desk):
     with reader(desk.site.engine) as session:
         row = session.exec(select(ForecastOverride)).one()
     assert (row.facility_id, row.month, row.set_at) == (id_of(desk.tree.commune), 202612, NOW)
+
+
+def test_every_page_opens_on_each_database(each_site: Site):
+    lot = each_site.receive(1_000, at=each_site.tree.commune, on=date(2026, 8, 3))
+    out = a_line(lot, 1_000)
+    each_site.post(a_document(each_site.tree.commune, out, kind=Kind.DISPENSE, on=date(2026, 10, 15)))
+    paths = forecast_pages(each_site)
+    browser = each_site.browser(role="manager")
+
+    assert [browser.get(path).status_code for path in paths] == [200] * len(paths)
+    assert "cut short" in text_of(browser.get(f"/f/{each_site.tree.board.code}/forecast/accuracy"))
