@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
-from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
-from sqlmodel import Session
 
-from lmis.calendar import Month, add_months, days_in, first_of, month_code, month_of, months_between
-from lmis.forecast.frame import Monthly, history
+from lmis.calendar import add_months, days_in, first_of, month_code
+from lmis.forecast.frame import Monthly
 from lmis.forecast.methods import Forecasts, forecast
-from lmis.forecast.panel import MOST_MONTHS, Array
-from lmis.forecast.places import Campaign, Place, campaigns_of, items_of, places_of, population_of
-from lmis.forecast.rollup import roll_up, rolled_into
-from lmis.forecast.tree import Sums, above, correlation, errors_of, summed_quantiles, sums
+from lmis.forecast.panel import Array
+from lmis.forecast.task import Reading, Task, prepared, read
+from lmis.forecast.tree import Sums, correlation, errors_of, summed_quantiles, sums
 
-NEW_FOR = 12  # months in which a facility that has nothing yet is expected to begin as its neighbours do
+__all__ = ["Forecaster", "Row", "forecaster", "made", "prepared", "read"]
+
 NOTHING = b""
 
 Row = tuple[int, int, str, str, int, float | None, float | None, str | None, bytes, bytes, bytes]
@@ -37,116 +33,15 @@ class Forecaster(Protocol):
     ) -> Forecasts: ...
 
 
-@dataclass(frozen=True)
-class Reading:
-    """What a forecast is made from; the tree is that of its first day."""
+def forecaster(reading: Reading, horizon: int, seed: int, threads: int | None, fan_out: str | None) -> Forecaster:
+    """What forecasts all series: one model on this machine, or one for each part of the tree on an engine's."""
+    about = {"cutoff": month_code(reading.as_of), "horizon": horizon, "target": "demand", "seed": seed}
+    about |= {"threads": threads, "calendar": "vn"}
+    if fan_out is None:
+        return partial(forecast, **about)  # type: ignore[arg-type]
+    from lmis.forecast.fanout import forecast_parts, parts_of
 
-    as_of: Month
-    series: Monthly
-    places: list[Place]
-    campaigns: list[Campaign]
-    women: dict[int, int]
-    items: dict[int, tuple[str, str | None]]
-
-    @property
-    def first(self) -> Month:
-        return add_months(self.as_of, 1)
-
-    @property
-    def parents(self) -> dict[int, int | None]:
-        return {place.id: place.parent for place in self.places}
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be forecast: the methods' frames, the pooled series, and why some series have no forecast."""
-
-    pooled: Monthly
-    places: pd.DataFrame
-    flagged: pd.DataFrame
-    without: list[tuple[int, int, str]]  # facility, item and reason
-
-
-def read(session: Session, as_of: Month) -> Reading:
-    """All that was known at the end of a month."""
-    on = first_of(add_months(as_of, 1))
-    women = population_of(session, as_of // 100)
-    return Reading(
-        as_of, history(session, as_of), places_of(session, on), campaigns_of(session), women, items_of(session)
-    )
-
-
-def prepared(reading: Reading, horizon: int) -> Task:
-    """What of a reading is to be forecast, and what the methods have to know of it."""
-    by_id, on = {place.id: place for place in reading.places}, first_of(reading.first)
-    used = np.nansum(reading.series.values["dispensed"], 1) > 0
-    dispense = [by_id[id_].dispenses for id_ in facility_of(reading.series).tolist()]
-    series = reading.series.of(np.array(dispense, dtype=bool) | used)
-    into = rolled_into(series, reading.places, on)
-    pooled = roll_up(series, into)
-    keys = _pairs(pooled.keys)
-    without = [(*key, "rolled_up") for key in _pairs(series.keys[facility_of(series) != into])]
-    without += [(*key, "closed") for key in keys if by_id[key[0]].closed(on)]
-    expected = [key for key in keys if not by_id[key[0]].closed(on)] + begun_anew(reading, keys)
-    places = pd.DataFrame(
-        [
-            (f, i, by_id[f].parent, by_id[f].level, float(reading.women.get(f, np.nan)), reading.items[i][0])
-            for f, i in expected
-        ],
-        columns=["facility", "item", "parent", "level", "population", "method"],
-    )
-    flagged = _flagged(reading, [*keys, *expected], horizon)
-    return Task(pooled, places, flagged, without)
-
-
-def _pairs(keys: pd.DataFrame) -> list[tuple[int, int]]:
-    return list(zip(keys["facility"].tolist(), keys["item"].tolist(), strict=True))
-
-
-def facility_of(series: Monthly) -> Array:
-    return np.asarray(series.keys["facility"], dtype=int)
-
-
-def begun_anew(reading: Reading, keys: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Facility and item of what new facilities without any history will need: what most of their neighbours have.
-
-    Neighbours: of the same level under the same parent. A facility is new for a year after it came into the tree.
-    """
-    on = first_of(reading.first)
-    held: dict[int, set[int]] = {}
-    for facility, item in keys:
-        held.setdefault(facility, set()).add(item)
-    around: dict[tuple[int | None, str], list[set[int]]] = {}
-    for place in reading.places:
-        if place.id in held:
-            around.setdefault((place.parent, place.level), []).append(held[place.id])
-    found = []
-    for place in reading.places:
-        theirs = around.get((place.parent, place.level), [])
-        if theirs and place.id not in held and _is_new(place, on):
-            common = [item for item, count in sorted(Counter(chain(*theirs)).items()) if 2 * count >= len(theirs)]
-            found += [(place.id, item) for item in common if _may_hold(place, reading.items[item][1])]
-    return found
-
-
-def _is_new(place: Place, on: date) -> bool:
-    since = first_of(add_months(month_of(on), -NEW_FOR))
-    return place.dispenses and place.since is not None and since <= place.since <= on and not place.closed(on)
-
-
-def _may_hold(place: Place, capability: str | None) -> bool:
-    return capability is None or capability in place.capabilities
-
-
-def _flagged(reading: Reading, keys: Sequence[tuple[int, int]], horizon: int) -> pd.DataFrame:
-    """Facility, item and period of the months of campaigns, at the campaign's facility and everything under it."""
-    oldest, latest = add_months(reading.as_of, 1 - MOST_MONTHS), add_months(reading.as_of, horizon)
-    parents, rows = reading.parents, set()
-    for facility, item, first, last in reading.campaigns:
-        months = [month_code(it) for it in months_between(max(first, oldest), min(last, latest))]
-        under = {id_ for id_ in {f for f, _ in keys} if facility in above(parents, id_)}
-        rows |= {(f, i, month) for f, i in keys if f in under and item in (None, i) for month in months}
-    return pd.DataFrame(sorted(rows), columns=["facility", "item", "period"])
+    return partial(forecast_parts, **about, part_of=parts_of(reading.parents), engine=fan_out)  # type: ignore[arg-type]
 
 
 def made(
@@ -297,14 +192,3 @@ def _known(value: float) -> float | None:
 def _packed(values: Array) -> bytes:
     """As lmis.forecast.outlook.packed does it; nothing where not all of it is known."""
     return values.astype("<f4").tobytes() if np.isfinite(values).all() else NOTHING
-
-
-def forecaster(reading: Reading, horizon: int, seed: int, threads: int | None, fan_out: str | None) -> Forecaster:
-    """What forecasts all series: one model on this machine, or one for each part of the tree on an engine's."""
-    about = {"cutoff": month_code(reading.as_of), "horizon": horizon, "target": "demand", "seed": seed}
-    about |= {"threads": threads, "calendar": "vn"}
-    if fan_out is None:
-        return partial(forecast, **about)  # type: ignore[arg-type]
-    from lmis.forecast.fanout import forecast_parts, parts_of
-
-    return partial(forecast_parts, **about, part_of=parts_of(reading.parents), engine=fan_out)  # type: ignore[arg-type]

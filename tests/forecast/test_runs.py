@@ -16,12 +16,13 @@ from sqlmodel import Session, select
 from lmis.calendar import Month, first_of
 from lmis.catalog.models import Lot
 from lmis.db import make_engine, reader, transaction
-from lmis.forecast.making import Reading, Row, forecaster, made, prepared, read
+from lmis.forecast.making import Row, forecaster, made, prepared, read
 from lmis.forecast.methods import Forecasts
 from lmis.forecast.models import Campaign, ForecastRun, ForecastSeries
 from lmis.forecast.outlook import Outlook, floats, outlooks, run_in_force
 from lmis.forecast.reasons import METHODS, REASONS
 from lmis.forecast.runs import BadHorizon, Made, NoHistory, NoHistoryAtAll, NotOver, _keep, make_run
+from lmis.forecast.task import Reading
 from lmis.network.models import Facility
 from lmis.stock.posting import post
 from tests.factories import NOW, TODAY, Tree, a_facility, a_run, a_tree, add, an_item, id_of, under
@@ -358,6 +359,15 @@ class TestLittleHistory:
         assert [row.method for key, row in found.items() if key[0] == id_of(new)] == ["newcomer"]
         assert (id_of(new), lot.item_id) in found
         assert [key for key in found if key[0] == id_of(old)] == []
+
+    def test_a_new_collaborator_is_not(self, engine: Engine, city):
+        tree, _, lot = city
+        with transaction(engine) as session:
+            used(session, tree.collaborator, lot, dict.fromkeys(months_to(AS_OF, 18), 15))
+            new = a_facility(session, parent=tree.commune, level="collaborator", since=date(2026, 10, 15))
+        make(engine)
+
+        assert [key for key in kept(engine) if key[0] == id_of(new)] == []
 
     def test_but_not_what_it_may_not_hold(self, engine: Engine):
         with transaction(engine) as session:
