@@ -18,9 +18,9 @@ from lmis.forecast.panel import Array
 METHODS = ("amc", "statistical", "model")
 ENOUGH_MONTHS = 6  # scored, before a simpler method may be taken
 CLEARLY = 0.7  # of the model's error: a simpler method's has to be below
-DOUBT = 6.0  # months in which all methods were alike, put in beside those scored
+DOUBT = 12.0  # months in which all methods were alike, put in beside those scored
 FEW = 100  # scored months; below, nothing is moved by them
-PRIOR = 500.0  # scored months at which the quantiles are moved half way
+BAND = 0.03  # how far a level may be off and stay: the backtest's model is older, and some of its faults are mended
 HALF = 0.5  # a base unit: use is counted in whole ones, forecasts are not
 TAIL = 1.5  # length of what lies above the last level, in steps of what lies just below it
 BUSY = (0.5, 0.9)  # bounds of the three kinds of series that spread alike
@@ -67,28 +67,27 @@ def chosen(errors: pd.DataFrame, scored: Array, level: Array) -> Array:
 
 @dataclass(frozen=True)
 class Moves:
-    """How far the backtest moves quantiles: `share` (101,) of what came that lay below each hundredth."""
+    """How far the backtest moves quantiles: at which level (levels,) of the model each level stands.
 
-    share: Array
+    Where in its forecast distribution each month fell, pooled over all series: a conformal calibration. A month that
+    fell on a step of the distribution (most often zero) counts evenly over the height of the step.
+    """
+
+    places: Array
 
     @classmethod
     def of(cls, backtest: Backtest) -> Moves:
-        """Where in its forecast distribution each month fell, pooled: a conformal calibration of the levels.
-
-        A month that fell on a step of the distribution (most often zero) counts evenly over the height of the step.
-        """
-        hundredths, count = np.linspace(0, 1, 101), len(backtest.actual)
-        if count < FEW:
-            return cls(hundredths)
+        if len(backtest.actual) < FEW or not np.isfinite(backtest.quantiles).all():
+            return cls(LEVEL)
+        hundredths = np.linspace(0, 1, 101)
         low, high = _step(backtest.quantiles, backtest.actual)
         inside = (hundredths[:, None] - low) / np.maximum(high - low, 1e-6)
-        share = np.clip(inside, 0, 1).mean(1)
-        return cls((count * share + PRIOR * hundredths) / (count + PRIOR))
+        off = np.interp(LEVEL, np.clip(inside, 0, 1).mean(1), hundredths) - LEVEL
+        return cls(LEVEL + np.sign(off) * np.maximum(np.abs(off) - BAND, 0))
 
     def __call__(self, quantiles: Array) -> Array:
-        """(R, levels) moved to where the levels say."""
-        wanted = np.interp(LEVEL, self.share, np.linspace(0, 1, len(self.share)))
-        return along(WITH_ENDS, with_ends(quantiles), wanted)
+        """(R, levels) moved to where the levels stand."""
+        return quantiles if np.array_equal(self.places, LEVEL) else along(WITH_ENDS, with_ends(quantiles), self.places)
 
 
 WITH_ENDS = np.r_[0.0, LEVEL, 1.0]
@@ -117,20 +116,21 @@ class Spread:
     """How what came lay about a simple method's figure, in units of the level, for three kinds of series."""
 
     def __init__(self, point: Array, backtest: Backtest) -> None:
-        off = (backtest.actual - point) / np.maximum(backtest.level, 1e-6)
-        there, kind = np.isfinite(off), np.digitize(backtest.busy, BUSY)
-        self.by_kind = [off[there & (kind == one)] for one in range(len(BUSY) + 1)]
-        self.all = off[there]
+        there = np.isfinite(point)
+        off = ((backtest.actual - point) / np.maximum(backtest.level, 1e-6))[there]
+        kind = np.digitize(backtest.busy, BUSY)[there]
+        each = [off[kind == one] for one in range(len(BUSY) + 1)]
+        self.off = [own if len(own) >= FEW else off for own in each]
+        self.ratio = np.clip(backtest.actual[there].sum() / max(point[there].sum(), 1e-6), 0.5, 2) if len(off) else 1.0
 
     def about(self, point: Array, level: Array, busy: Array) -> tuple[Array, Array]:
         """Quantiles (N, levels) and means (N,) about a figure; lognormal where too little is known."""
-        kind, quantiles, means = np.digitize(busy, BUSY), lognormal(point), point.copy()
-        for one, own in enumerate(self.by_kind):
-            off, here = own if len(own) >= FEW else self.all, kind == one
+        kind, quantiles = np.digitize(busy, BUSY), lognormal(point)
+        for one, off in enumerate(self.off):
+            here = kind == one
             if len(off) >= FEW and here.any():
                 quantiles[here] = point[here, None] + level[here, None] * np.quantile(off, LEVEL)
-                means[here] = point[here] + level[here] * np.clip(off, *np.quantile(off, (0.005, 0.995))).mean()
-        return np.maximum(quantiles, 0), np.maximum(means, 0)
+        return np.maximum(quantiles, 0), point * self.ratio
 
 
 def lognormal(mean: Array) -> Array:

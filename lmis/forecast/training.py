@@ -17,7 +17,7 @@ from lmis.holidays import days_open, days_stocking_up
 Calendar = Literal["vn"]
 NEAR, FAR = (1, 2, 3), (4, 6, 9, 12)  # months ahead learnt for, apart: NEAR for months 1 to 3, FAR for all later ones
 FARTHEST = 12  # months ahead: beyond, a horizon says no more
-HALF_LIFE = 12.0  # months after which what was counts half as much
+HALF_LIFE = 18.0  # months after which what was counts half as much
 ACTIVE = 6  # months without a report after which a series is not learnt from
 LARGEST = 0.998  # quantile of the targets, in units of the level, that they are limited to
 
