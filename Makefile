@@ -20,7 +20,10 @@ DEV_LOCK := requirements/dev.txt
 
 demo: .venv/run | lmis-demo.sqlite3
 	@LMIS_DATABASE_URL=sqlite:///lmis-demo.sqlite3 $(BIN)/lmis demo --logins
-	@LMIS_DATABASE_URL=sqlite:///lmis-demo.sqlite3 $(BIN)/lmis serve --port $(PORT)
+	@echo "Forecasts are made in the background; the pages show them in some minutes."
+	@export LMIS_DATABASE_URL=sqlite:///lmis-demo.sqlite3; \
+	    nice $(BIN)/lmis forecast run --back 1 >/dev/null 2>&1 & forecasting=$$!; \
+	    trap "kill $$forecasting 2>/dev/null" EXIT INT TERM; $(BIN)/lmis serve --port $(PORT)
 
 lmis-demo.sqlite3: | .venv/run
 	@echo "Filling the demo database $@ …"

@@ -15,7 +15,7 @@ from sqlalchemy import Engine
 
 from lmis import clock
 from lmis.alerts.runs import CLEAN
-from lmis.calendar import Month, add_months, month_code, month_of, parse_period
+from lmis.calendar import Month, add_months, month_code, month_of, months_between, parse_period
 from lmis.config import settings
 from lmis.db import reader
 from lmis.errors import LmisError
@@ -81,6 +81,10 @@ def run(
         int | None,
         typer.Option(help="Months ahead; without it 12, and 24 for the plan of the top.", show_default=False),
     ] = None,
+    back: Annotated[
+        int,
+        typer.Option(help="How many months before it get theirs too, so that there is something to judge by.", min=0),
+    ] = 0,
     engine: Annotated[
         Literal["dask", "ray", "spark"] | None,
         typer.Option(help="Hand each part of the tree to this engine; without it, one model for all, on this machine."),
@@ -89,11 +93,13 @@ def run(
     """Make the forecast of a month for every facility and item. One that was made is never made again."""
     from lmis.forecast.runs import make_run
 
-    month = as_of or last_complete_month()
+    last = as_of or last_complete_month()
     about = {"today": clock.today(), "now": clock.now(), "horizon": horizon, "fan_out": engine}
-    with refusing(), prepared_engine() as database, bar(say(N_("Forecasting"))) as tell:
-        made = make_run(database, month, tell=tell, **about)  # type: ignore[arg-type]
-    typer.echo(told(made).translate(settings().language))
+    with refusing(), prepared_engine() as database:
+        for month in months_between(add_months(last, -back), last):
+            with bar(f"{say(N_('Forecasting'))} {month_code(month)}") as tell:
+                made = make_run(database, month, tell=tell, **about)  # type: ignore[arg-type]
+            typer.echo(told(made).translate(settings().language))
 
 
 def told(made: Made) -> Message:

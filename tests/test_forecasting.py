@@ -92,6 +92,11 @@ class TestTheCommand:
             made = session.exec(select(ForecastRun)).one()
         assert (made.as_of, made.horizon) == (202608, 3)
 
+    def test_and_of_the_months_before_it_if_they_are_wanted_too(self, database: Engine):
+        assert run("--horizon", "2", "--back", "2").exit_code == 0
+
+        assert months(database) == [202608, 202609, 202610]
+
     @pytest.mark.usefixtures("database")
     def test_one_that_is_there_is_not_made_again(self):
         run("--horizon", "2")
