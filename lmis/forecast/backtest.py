@@ -68,7 +68,7 @@ def backtest(
     for done, origin in enumerate(origins):
         fitted = fit(
             history, origin, horizon, target, seed=seed, threads=threads, flagged=flagged, calendar=calendar,
-            effort=effort, tell=lambda share, done=done: tell((done + 0.9 * share) / len(origins)),
+            effort=effort, tell=_share(tell, done, len(origins)),
         )  # fmt: skip
         with fitted.predicting(history, origin, places, flagged) as made:
             alone = {method: made.forecasts(horizon, method) for method in METHODS}
@@ -77,6 +77,11 @@ def backtest(
     every = pd.concat(parts, ignore_index=True)
     count = int((every["method"] == CHOSEN).sum())
     return Results(scored(every), list(origins), count, (perf_counter() - start) / max(len(origins), 1))
+
+
+def _share(tell: Tell, done: int, count: int) -> Tell:
+    """Tells of the learning for one origin as a part of all."""
+    return lambda share: tell((done + 0.9 * share) / count)
 
 
 def _judged(whole: Panel, target: Target, by_method: dict[str, Forecasts]) -> pd.DataFrame:

@@ -75,7 +75,9 @@ class Simple:
         """NaN where no month counted."""
         latest = clipped(self.latest.values)
         tsb = np.nan_to_num(self.size.value) * self.chance.value
-        return np.median([self.slow.value, self.quick.value, tsb, mean(latest[:, :3]), mean(latest[:, :6])], axis=0)
+        return np.asarray(
+            np.median([self.slow.value, self.quick.value, tsb, mean(latest[:, :3]), mean(latest[:, :6])], axis=0)
+        )
 
 
 def mean(values: Array) -> Array:
@@ -230,7 +232,7 @@ def _level(used: Array, freely: Array, item_mean: Array) -> Array:
     n, free = np.isfinite(used).sum(-1), np.isfinite(freely).sum(-1)
     level = (np.nan_to_num(mean(used)) * n + 0.25 * np.nan_to_num(item_mean)) / (n + 0.25)
     free_level = (np.nan_to_num(mean(freely)) * free + level) / (free + 1)
-    return np.maximum((np.maximum(level, free_level) + free_level) / 2, TINY)
+    return np.asarray(np.maximum((np.maximum(level, free_level) + free_level) / 2, TINY))
 
 
 def adjusted_consumption(used: Array, days_out: Array, days: int) -> Array:

@@ -137,7 +137,7 @@ def along(places: Array, values: Array, wanted: Array) -> Array:
     """values (R, places) on straight lines between `places`, at `wanted`."""
     low = np.clip(np.searchsorted(places, wanted, "right") - 1, 0, len(places) - 2)
     part = (wanted - places[low]) / (places[low + 1] - places[low])
-    return values[:, low] + part * (values[:, low + 1] - values[:, low])
+    return np.asarray(values[:, low] + part * (values[:, low + 1] - values[:, low]))
 
 
 class Teaching:

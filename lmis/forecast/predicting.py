@@ -19,6 +19,8 @@ from lmis.forecast.training import NEAR, Calendar, Rows, design, targets
 
 BACK = 6  # months before the cutoff at which the model of the rolling backtest stops seeing
 SHORT = 3  # reports; with fewer the statistical median is safer
+SOME = 0.1  # of the level: what a figure and a median are compared with where they are near zero
+FARTHEST = 4.0  # times that a distribution is moved by
 BETTER = ("amc_better", "statistical_better", "model_best")  # by METHODS
 
 
@@ -146,21 +148,33 @@ class Predicting:
         out = Outcome(*means.shape)
         out.means[:], out.quantiles[:] = means, quantiles
         reports = self.panel.reported.sum(1)
+        place = np.full(len(reports), METHODS.index(choose if isinstance(choose, str) else "model"))
         if choose is True:
             place = chosen(self.errors, self.scored, self.now.level)
-        else:
-            place = np.full(len(reports), METHODS.index(choose or "model"))
         for at, method in enumerate(METHODS):
             out.put((reports > 0) & (place == at), method, BETTER[at])
-        out.put((reports > 0) & (reports < SHORT), "statistical", "short_history")
+        for at in (0, 1):
+            (self._recentred if choose is True else self._simple)(out, at, (reports > 0) & (place == at))
+        self._statistical(out, (reports > 0) & (reports < SHORT), "short_history")
         if self.learners.near is None:
-            out.put(reports > 0, "statistical", "no_training")
-        for at, method in enumerate(METHODS[:2]):
-            self._simple(out, at, out.method == method)
+            self._statistical(out, reports > 0, "no_training")
         self._given_up(out)
         return out
 
+    def _recentred(self, out: Outcome, at: int, where: Array) -> None:
+        """The model's distribution, its median brought to the figure of the simple method that did better."""
+        point, median = self.points[where, at], out.quantiles[where, :, len(LEVEL) // 2].mean(1)
+        some = SOME * self.now.level[where]
+        factor = np.clip((point + some) / (median + some), 1 / FARTHEST, FARTHEST)
+        out.means[where] *= factor[:, None]
+        out.quantiles[where] *= factor[:, None, None]
+
+    def _statistical(self, out: Outcome, where: Array, reason: str) -> None:
+        out.put(where, "statistical", reason)
+        self._simple(out, METHODS.index("statistical"), where)
+
     def _simple(self, out: Outcome, at: int, where: Array) -> None:
+        """A simple method by itself: its figure, and what came about it lately."""
         spread = Spread(self.backtest.points[:, at], self.backtest)
         quantiles, means = spread.about(self.points[where, at], self.now.level[where], self.now.busy[where])
         out.means[where], out.quantiles[where] = means[:, None], quantiles[:, None]

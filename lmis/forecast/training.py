@@ -60,7 +60,7 @@ def rows_to_learn(panel: Panel, target: Target, ahead: Sequence[int], most: int,
 def _lately(reported: Array) -> Array:
     """(N, T) whether there was a report in this month or the six before it."""
     count = np.cumsum(np.pad(reported, ((0, 0), (ACTIVE + 1, 0))), 1)
-    return (count[:, ACTIVE + 1 :] - count[:, : -ACTIVE - 1]) > 0
+    return np.asarray((count[:, ACTIVE + 1 :] - count[:, : -ACTIVE - 1]) > 0)
 
 
 class Harvest:
