@@ -9,16 +9,26 @@ from time import perf_counter
 import numpy as np
 import pandas as pd
 
+from lmis.errors import LmisError
 from lmis.forecast.choice import METHODS
 from lmis.forecast.features import mean
 from lmis.forecast.learners import LEVEL
 from lmis.forecast.methods import ALL, Effort, Forecasts, Tell, fit, silent
 from lmis.forecast.panel import Array, Panel, Target, build_panel, month_name, month_number
 from lmis.forecast.training import Calendar
+from lmis.i18n import N_
 
 YEAR = 12
 ENOUGH = 18  # reports by the cutoff; shorter series have no scale to speak of
 CHOSEN = "chosen"
+
+
+class NothingToScore(LmisError):
+    status_code = 422
+    msgid = N_(
+        "Nothing can be scored: no series has %(enough)s reports, and use in the last year of them, before a month "
+        "that is over and known. Ask for fewer months ahead, or come back with a longer history."
+    )
 
 
 @dataclass(frozen=True)
@@ -62,7 +72,10 @@ def backtest(
     effort: Effort = ALL,
     tell: Tell = silent,
 ) -> Results:
-    """Forecast from every origin, by each method alone and by the one chosen for each series, and score them all."""
+    """Forecast from every origin, by each method alone and by the one chosen for each series, and score them all.
+
+    Raises NothingToScore.
+    """
     start, parts = perf_counter(), []
     whole = build_panel(history, history["period"].max())
     for done, origin in enumerate(origins):
@@ -74,8 +87,10 @@ def backtest(
             alone = {method: made.forecasts(horizon, method) for method in METHODS}
             parts.append(_judged(whole, target, {**alone, CHOSEN: made.forecasts(horizon, True)}))
         tell((done + 1) / len(origins))
-    every = pd.concat(parts, ignore_index=True)
+    every = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"method": []})
     count = int((every["method"] == CHOSEN).sum())
+    if not count:
+        raise NothingToScore(enough=ENOUGH)
     return Results(scored(every), list(origins), count, (perf_counter() - start) / max(len(origins), 1))
 
 

@@ -51,9 +51,6 @@ class Lessons:
     weight: Array
     level: Array
 
-    def of(self, where: Array) -> Lessons:
-        return Lessons(self.x[where], self.z[where], self.weight[where], self.level[where])
-
 
 @dataclass
 class LeafForest:

@@ -8,14 +8,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from freezegun import freeze_time
 from typer.testing import CliRunner, Result
 
+from lmis import tables
 from lmis.cli import app
 from lmis.config import settings
 from lmis.forecast import loading
 from lmis.forecast.files import read_history
 from tests.forecast.invented import changed_after, history
 
+assert tables.ALL_TABLES  # models are made before time is frozen
 PAST = history(facilities=3, items=2, months=20)
 QUANTILES = [f"q{step / 20:g}" for step in range(1, 20)]
 
@@ -129,6 +132,38 @@ def test_the_backtest_of_a_file_names_every_method(folder):
     assert "2024-07" in done.stdout
     for name in ("Average monthly consumption", "Statistical median", "Global model", "Chosen for each series"):
         assert name in done.stdout
+
+
+def test_a_history_too_short_to_score_is_refused(folder):
+    PAST[PAST["period"] < "2024-01"].to_csv("short.csv", index=False)
+    done = CliRunner().invoke(app, ["forecast", "backtest", "--history", "short.csv", "--threads", "1"])
+
+    assert "Nothing can be scored" in refused(done)
+
+
+NETWORK = "code,name,level,parent,latitude,longitude\nB,Board,board,,,\n" + "".join(
+    f"F0{at},Station {at},commune,B,,\n" for at in range(3)
+)
+CATALOG = "code,name_vi,name_en,method,unit,pack_size\nI0,Một,One,pill,cycle,1\nI1,Hai,Two,condom,piece,1\n"
+
+
+def test_the_backtest_of_a_database_reads_its_ledger(folder, monkeypatch):
+    monkeypatch.setenv("LMIS_DATABASE_URL", "sqlite:///lmis.sqlite3")
+    settings.cache_clear()
+    whole = history(facilities=3, items=2, months=26, first="2024-08")
+    whole.to_csv("history.csv", index=False)
+    Path("network.csv").write_text(NETWORK, encoding="utf-8")
+    Path("catalog.csv").write_text(CATALOG, encoding="utf-8")
+    given = ["forecast", "backtest", "--origins", "1", "--horizon", "1", "--threads", "1"]
+    with freeze_time("2026-10-10 03:00"):
+        assert CliRunner().invoke(app, ["init"]).exit_code == 0
+        assert "The ledger is empty" in refused(CliRunner().invoke(app, given))
+        for kind in ("network", "catalog", "history"):
+            assert CliRunner().invoke(app, ["import", kind, f"{kind}.csv"]).exit_code == 0
+        done = CliRunner().invoke(app, given)
+
+    assert done.exit_code == 0, done.output
+    assert "2026-08" in done.stdout
 
 
 def test_a_package_that_is_not_there_is_named_and_how_to_install_it(monkeypatch):
