@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     own_approval: bool = False  # whether who asked for or counted something may approve it too
     count_approval_share: Decimal = Decimal("0.05")  # default: a count further off its book waits for a second person
     requisition_deviation: Decimal = Decimal("0.2")  # default: a request further off its proposal than this says why
+    forecast_day: int = Field(6, ge=1, le=28)  # default: reports are due before it, so the month is forecast from it on
     order_by: Literal["amc", "forecast"] = "amc"  # what proposed orders are reckoned by
     # default: how sure one wants to be that stock lasts, where no policy says
     service_level: Decimal = Field(Decimal("0.95"), ge=Decimal("0.5"), le=Decimal("0.95"))

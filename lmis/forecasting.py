@@ -57,6 +57,12 @@ def last_complete_month() -> Month:
     return add_months(month_of(clock.today()), -1)
 
 
+def last_reported_month() -> Month:
+    """The last month that is over and whose reports had to be there."""
+    due = clock.today().day >= settings().forecast_day
+    return last_complete_month() if due else add_months(last_complete_month(), -1)
+
+
 @contextmanager
 def bar(label: str) -> Iterator[Tell]:
     """A progress bar on the error stream; it is told the share done, 0 … 1."""
@@ -115,14 +121,16 @@ def told(made: Made) -> Message:
 
 
 def make_forecast(engine: Engine) -> tuple[str, str | None]:
-    """The nightly job: the forecast of the last complete month, unless it is there. Outcome and what to remember.
+    """The nightly job: the forecast of the last month whose reports are due, unless it is there.
+
+    Returns the outcome and what to remember of it.
 
     Raises what make_run raises; an empty ledger is no fault.
     """
     from lmis.forecast.runs import NoHistory, NoHistoryAtAll, make_run
 
     try:
-        made = make_run(engine, last_complete_month(), today=clock.today(), now=clock.now())
+        made = make_run(engine, last_reported_month(), today=clock.today(), now=clock.now())
     except (NoHistory, NoHistoryAtAll) as nothing:
         return CLEAN, nothing.message.translate(settings().language)
     return CLEAN, told(made).translate(settings().language)

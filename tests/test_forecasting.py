@@ -145,6 +145,13 @@ class TestTheNightlyJob:
         assert job_run(database).due_on == date(2026, 11, 20)
         assert months(database) == [202610]
 
+    @pytest.mark.parametrize(("day", "month"), [(5, 202609), (6, 202610)])
+    def test_it_waits_until_the_months_reports_are_due(self, database: Engine, day: int, month: int):
+        with freeze_time(datetime(2026, 11, day, 3, 0, tzinfo=UTC)):
+            make_forecast(database)
+
+        assert months(database) == [month]
+
     def test_an_empty_ledger_is_no_fault(self, sqlite_engine: Engine):
         outcome, said = make_forecast(sqlite_engine)
 
