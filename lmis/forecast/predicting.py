@@ -158,6 +158,8 @@ class Predicting:
         self._statistical(out, (reports > 0) & (reports < SHORT), "short_history")
         if self.learners.near is None:
             self._statistical(out, reports > 0, "no_training")
+        own = self.sweep.free_reports >= SHORT
+        self._statistical(out, self._always_out() & own, "out_since")
         self._given_up(out)
         return out
 
@@ -195,8 +197,8 @@ class Predicting:
 
     def _newcomers(self, out: Outcome) -> None:
         """Fill in those without any use of their own to go by."""
-        reports, out_throughout = self.panel.reported.sum(1), self._always_out() & (out.reason != "discontinued")
-        out_throughout &= out.reason != "never_dispensed"
+        reports = self.panel.reported.sum(1)
+        out_throughout = self._always_out() & (self.sweep.free_reports < SHORT)
         new = (reports == 0) | out_throughout
         about = self.panel.keys if self.places is None else self.panel.keys.merge(
             self.places.drop_duplicates(["facility", "item"]), "left", ["facility", "item"]

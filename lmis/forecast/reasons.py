@@ -21,6 +21,7 @@ REASONS: dict[str, str] = {
     "new_item": N_("The item is new here; the forecast is what comparable facilities use."),
     "new_facility": N_("The facility is new; the forecast is what comparable facilities use."),
     "always_out": N_("It was out of stock throughout; the forecast is what comparable facilities use."),
+    "out_since": N_("It has been out of stock for twelve months; the forecast is what it used while stock was there."),
     "discontinued": N_("It has not been dispensed for twelve months although stock was there."),
     "never_dispensed": N_("It has never been dispensed here."),
     "no_report": N_("No month has been reported, and no comparable facility has one."),

@@ -159,6 +159,7 @@ def odd() -> pd.DataFrame:
             series("ended", [6.0] * 10, last="2024-12"),
             series("given up", [6.0] * 12 + [0.0] * 13),
             series("always out", [0.0] * 24, closing=0),
+            series("out since", [8.0] * 12 + [0.0] * 12).assign(closing=[10] * 12 + [0] * 12),
             series("out of late", [8.0] * 12 + [0.0] * 12, closing=0),
             series("not known", [np.nan] * 24),
             series("negative", [-3.0] * 24),
@@ -175,6 +176,7 @@ EXPECTED_REASONS = {
     "all zero": "never_dispensed",
     "given up": "discontinued",
     "always out": "always_out",
+    "out since": "out_since",
     "not known": "new_facility",
     "negative": "never_dispensed",
 }
@@ -188,16 +190,17 @@ def test_every_odd_series_gets_a_forecast_or_a_reason(target, company):
     is_odd = ~found.keys["facility"].str.fullmatch(r"F\d\d")
     at = {facility: row for row, facility in found.keys.loc[is_odd, "facility"].items()}
 
-    assert len(at) == 14
+    assert len(at) == 15
     assert set(found.method) <= set(METHODS)
     assert set(found.reason) <= set(REASONS)
     assert np.isfinite(found.means).all()
     assert np.isfinite(found.quantiles).all()
     for facility, reason in EXPECTED_REASONS.items():
-        if company and (facility, target) != ("always out", "issued"):
+        if company and not (target == "issued" and "out" in facility):
             assert found.reason[at[facility]] == reason, facility
     assert found.means[at["given up"]].max() == 0
     assert found.means[at["all zero"]].max() == 0
+    assert target == "issued" or found.means[at["out since"]].min() > 3
     assert found.quantiles[at["spike"], :, -1].max() < 200
     assert found.means[at["last spike"]].max() < 100
     assert 5 < found.quantiles[at["steady"], 0, 9] < 15
