@@ -113,8 +113,7 @@ def of_run(
     said = _said(session, run, said_before)
     moved = _moved(session, run, said, on)
     rows = _rows(session, run, facility_ids, item_id)
-    months = [add_months(run.as_of, ahead + 1) for ahead in range(run.horizon)]
-    return {row[:2]: _outlook(months, row, said.get(row[:2], {}), moved) for row in rows if row[-2]}
+    return {row[:2]: _outlook(run.as_of, row, said.get(row[:2], {}), moved) for row in rows if row[-2]}
 
 
 def _rows(
@@ -136,30 +135,33 @@ def _said(session: Session, run: Run, before: datetime) -> dict[Key, dict[Month,
 
 
 def _moved(session: Session, run: Run, said: Mapping[Key, Mapping[Month, int]], on: date) -> dict[Moment, float]:
-    """How far overrides below a facility move its mean, by facility, item and month."""
+    """How far overrides below a facility move its mean, by facility, item and month.
+
+    What stands for a series or month that is not forecast any more is in no sum, and so moves none.
+    """
     places = sorted({facility for facility, _ in said})
     if not places:
         return {}
-    published = {row[:2]: floats(row[-2]) for row in _rows(session, run, places)}
+    by = {row[:2]: _by(said.get(row[:2], {}), run, floats(row[-2])) for row in _rows(session, run, places)}
     chains = {facility: spot.chain for facility, spot in spots_of(session, places, on).items()}
     moved: dict[Moment, float] = defaultdict(float)
-    for (facility, item), by_month in said.items():
-        for month, quantity in by_month.items():
-            was = _in_month(published.get((facility, item), ()), run, month)
+    for (facility, item), by_month in by.items():
+        for month, difference in by_month.items():
             for above in chains[facility][1:]:
-                if month in said.get((above, item), ()):
+                if month in by.get((above, item), ()):
                     break
-                moved[above, item, month] += quantity - was
+                moved[above, item, month] += difference
     return dict(moved)
 
 
-def _in_month(means: Sequence[float], run: Run, month: Month) -> float:
-    ahead = months_apart(run.as_of, month)
-    return means[ahead - 1] if 0 < ahead <= len(means) else 0.0
+def _by(said: Mapping[Month, int], run: Run, means: Sequence[float]) -> dict[Month, float]:
+    """By how much each month's figure differs from what is forecast of it."""
+    ahead = {month: months_apart(run.as_of, month) for month in said}
+    return {month: said[month] - means[its - 1] for month, its in ahead.items() if 0 < its <= len(means)}
 
 
 def _outlook(
-    months: Sequence[Month], row: tuple[Any, ...], overridden: Mapping[Month, int], moved: Mapping[Moment, float]
+    as_of: Month, row: tuple[Any, ...], overridden: Mapping[Month, int], moved: Mapping[Moment, float]
 ) -> Outlook:
     facility, item, method, reason, parts, amc, statistical, backtest, model, means, quantiles = row
     published = floats(means)
@@ -167,13 +169,14 @@ def _outlook(
     levels = [each[start : start + len(LEVELS)] for start in range(0, len(each), len(LEVELS))]
     now = published
     if overridden or moved:
+        months = (add_months(as_of, ahead) for ahead in range(1, len(published) + 1))
         means_moved = (
             (month, max(0.0, mean + moved.get((facility, item, month), 0.0)))
-            for month, mean in zip(months, published, strict=False)
+            for month, mean in zip(months, published, strict=True)
         )
         now = tuple(float(overridden.get(month, mean)) for month, mean in means_moved)
     return Outlook(
-        as_of=add_months(months[0], -1),
+        as_of=as_of,
         method=method,
         reason=reason,
         parts=parts,

@@ -195,6 +195,33 @@ class TestOverrides:
         )
         assert (now, then) == ([50, 40], [40, 50])
 
+    def test_the_top_is_moved_over_all_its_months_though_those_below_reach_less_far(self, session, tree, item):
+        a_forecast(session, tree.commune, item, means=[40] * 3)
+        a_forecast(session, tree.board, item, means=[100] * 6)
+        says(session, tree.commune, item, 55)
+
+        assert seen(session, tree.board, item).means == (115, 100, 100, 100, 100, 100)
+
+    def test_one_beyond_what_is_forecast_here_moves_nothing_above(self, session, tree, item):
+        a_forecast(session, tree.commune, item, means=[40] * 3)
+        a_forecast(session, tree.board, item, means=[100] * 6)
+        says(session, tree.commune, item, 55, month=202703)
+
+        assert seen(session, tree.board, item).means == (100,) * 6
+
+    @pytest.mark.parametrize("reason", ["closed", "rolled_up", None])
+    def test_one_of_a_series_that_is_no_longer_forecast_moves_nothing_and_holds_nothing_up(
+        self, session, tree, item, reason
+    ):
+        a_forecast(session, tree.board, item, means=[100] * 3)
+        a_forecast(session, tree.collaborator, item, means=[10] * 3)
+        if reason:
+            a_forecast(session, tree.commune, item, means=(), method="none", reason=reason)
+        says(session, tree.commune, item, 55)
+        says(session, tree.collaborator, item, 12)
+
+        assert seen(session, tree.board, item).means[0] == 102
+
     def test_only_what_had_been_said_by_a_moment_is_seen_at_that_moment(self, session, tree, item):
         everywhere(session, tree, item)
         says(session, tree.commune, item, 55, when=NOW - timedelta(days=30))
