@@ -9,10 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from sqlmodel import Session
 
-from lmis.calendar import Month, add_months, first_of, last_of, month_of, months_between
+from lmis.calendar import Month, first_of, last_of, month_of, months_between
 from lmis.catalog.models import Item
 from lmis.db import id_of
-from lmis.forecast.outlook import Outlook, outlooks, run_in_force
+from lmis.forecast.outlook import Outlook, outlooks
 from lmis.i18n import N_, Message
 from lmis.network.service import subtree_ids
 from lmis.planning.demography import Need, Statement, needs
@@ -122,13 +122,12 @@ def comparison(
 ) -> Comparison:
     """Item by item, of those that are needed, given out or forecast."""
     ids = subtree_ids(session, facility_id, today)
-    run = run_in_force(session, today)
-    reach = {add_months(run.as_of, ahead + 1) for ahead in range(run.horizon)} if run else set()
+    forecast = {item: it for (_, item), it in outlooks(session, [facility_id], today).items()}
+    reach = {month for it in forecast.values() for month in it.months}
     since = known_since(session, ids)
     same = same_months(year, today, month_of(since) if since else None, reach)
     past = dispensed(session, ids, same.past[0], same.past[-1]) if same.past else {}
     out = facilities_out(session, ids, first_of(same.past[0]), last_of(same.past[-1])) if same.past else {}
-    forecast = {item: it for (_, item), it in outlooks(session, [facility_id], today).items()}
     method_of = {id_of(it): it.method_code for it in items}
     need = needs(statement, method_of, per_user) if statement else {}
     rows = []

@@ -16,7 +16,7 @@ from lmis.planning.demography import Statement
 from lmis.planning.what_if import Outcome, Wish, what_if
 from lmis.stock.documents import Kind
 from lmis.stock.posting import post
-from tests.factories import NOW, TODAY, a_document, a_forecast, a_line, a_lot, a_tree, an_item, id_of
+from tests.factories import NOW, TODAY, a_document, a_forecast, a_line, a_lot, a_run, a_tree, an_item, id_of
 from tests.planning.world import a_factor, an_entry, stated
 
 NEXT_YEAR = date(2027, 12, 31)
@@ -90,6 +90,13 @@ class TestBeside:
         assert round(row.need.units) == 100 * 60 * 120 * 3 // 400  # a year
         assert row.expected == row.need.units * 5 / 12
         assert row.gap == 1_400 - row.expected
+
+    def test_the_months_of_a_forecast_that_reaches_two_years_all_count(self, world: World):
+        """The top is forecast further than what is under it."""
+        a_run(world.session, horizon=12)
+        world.forecast(world.free, 100.0, months=24)
+
+        assert len(world.compare(2028).same.ahead) == 10
 
     def test_couple_years_of_need_and_use_are_added_up(self, world: World):
         world.give_out()
