@@ -210,19 +210,25 @@ class _Run:
         return size * (packs if packs * size >= least else -(-least // size))
 
     def _left_over(self, arrival: Arrival) -> int:
-        """How much of goods that came in a month would expire unused, with all that is planned to come after them."""
-        last = min(arrival.expires, arrival.month + self.ahead.known)
-        if last < arrival.expires:
+        """How much of goods that came in a month would expire unused, with all that is planned to come after them.
+
+        What would be left without them is not theirs, though it expire in the same month.
+        """
+        if arrival.expires - arrival.month > self.ahead.known:
             return 0  # further away than demand is known; the maximum keeps within the shelf life
+        return self._unused(arrival, arrival.quantity) - self._unused(arrival, 0)
+
+    def _unused(self, arrival: Arrival, quantity: int) -> int:
+        """What would be left of all that expires with goods that come in a month, were so much of them to come."""
         shelf = self.shelf.copy()
-        shelf.put(arrival.expires, arrival.quantity)
-        for month in range(arrival.month, last + 1):
+        shelf.put(arrival.expires, quantity)
+        for month in range(arrival.month, arrival.expires + 1):
             for it in self._coming(month):
                 shelf.put(it.expires, it.quantity)
             shelf.take(self.ahead.of(month))
-            if month < last:
+            if month < arrival.expires:
                 shelf.expire(month)
-        return min(arrival.quantity, shelf.lots.get(arrival.expires, 0))
+        return shelf.lots[arrival.expires]
 
 
 class _Ahead:

@@ -123,6 +123,14 @@ class TestOrders:
         assert made.orders[0].arrival.quantity == 40  # this month's and those of the three that follow
         assert sum(it.expired for it in made.months) == 0
 
+    def test_what_is_missing_is_ordered_though_goods_to_come_expire_with_it_unused(self):
+        """540 are missing now; of the 500 that come later and expire in the same month, most are used by nobody."""
+        later, demands = Arrival(4, 13, 500), [0, 600] + [1] * 34
+        made = plan([Lot(1, 60)], [later], demands, replace(TERMS, shelf_life=12))
+
+        assert [it.shortage for it in made.without[:2]] == [0, 540]
+        assert (made.orders[0].arrival.month, made.months[1].shortage) == (1, 0)
+
     def test_nothing_is_ordered_of_what_nobody_asks_for(self):
         assert plan([], [], [0] * 36, TERMS).orders == []
 
