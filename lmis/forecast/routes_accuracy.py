@@ -11,7 +11,7 @@ from lmis.accounts.deps import CurrentPlace
 from lmis.catalog.service import items
 from lmis.db import Reader, id_of
 from lmis.errors import NotFound
-from lmis.forecast.accuracy import PEOPLE, WAYS, value_added
+from lmis.forecast.accuracy import WAYS, value_added
 from lmis.forecast.findings import units
 from lmis.forecast.verdicts import months_to_judge, verdicts
 from lmis.pages import page
@@ -29,16 +29,17 @@ def show(request: Request, place: CurrentPlace, session: Reader, month: Word = "
         raise NotFound
     told = {it.item_id: it for it in verdicts(session, place.id, asked)} if asked else {}
     rows = [(item, told[id_of(item)]) for item in items(session) if id_of(item) in told]
-    added = value_added(told.values())
+    ways = {way: label for way, label in WAYS.items() if any(way in it.said for it in told.values())}
+    added = [it for it in value_added(told.values()) if it.items and it.way in ways]
     return page(
         request,
         "forecast/accuracy.html",
         month=asked,
         months=months,
         rows=rows,
-        added=[
-            it for it in added if it.items and (it.way != PEOPLE or any(PEOPLE in verdict.said for _, verdict in rows))
-        ],
-        ways=WAYS,
+        added=added,
+        nearest=min(reversed([it for it in added if it.share is not None]), key=lambda it: it.share, default=None),
+        ways=ways,
+        early=any(it.early is not None for it in told.values()),
         units=units,
     )

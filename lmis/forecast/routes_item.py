@@ -55,7 +55,7 @@ def _done(
     if form["step"] == "post":
         with session.begin_nested():
             override(session, asked, user_id=id_of(user), today=today, now=clock.now())
-        return RedirectResponse(f"{_path(place, item)}?done=set#override", 303)
+        return RedirectResponse(f"{_path(place, item)}?done=set", 303)
     outlook = check(session, asked, today=today)
     at = outlook.months.index(asked.month)
     return page(
@@ -125,7 +125,7 @@ def take_back(
     except LmisError as error:
         form.refuse("", error)
         return _take_back_page(request, session, place, item, month, form, error.status_code)
-    return RedirectResponse(f"{_path(place, item)}?done=back#override", 303)
+    return RedirectResponse(f"{_path(place, item)}?done=back", 303)
 
 
 def _take_back_page(

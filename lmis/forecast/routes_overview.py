@@ -12,7 +12,6 @@ from lmis.calendar import add_months, month_of
 from lmis.db import Reader
 from lmis.forecast.findings import units
 from lmis.forecast.overview import overview, worst_errors
-from lmis.forecast.reasons import METHODS
 from lmis.pages import page
 
 router = APIRouter()
@@ -31,6 +30,5 @@ def show(request: Request, place: CurrentPlace, session: Reader, show: Word = CH
         misses=worst_errors(session, place.facility, last, today),
         show=STOCK if show == STOCK else CHANGE,
         last=last,
-        methods=METHODS,
         units=units,
     )

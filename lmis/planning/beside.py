@@ -20,22 +20,10 @@ from lmis.planning.network_stock import dispensed, facilities_out, known_since
 
 NEAR = Decimal("0.2")  # of the need: within it the two agree as far as such figures can
 AGREES = N_("The two agree within a fifth.")
-LESS_OUT = N_(
-    "Less is given out than people would need. %(facilities)s facilities were out of it in these months: look at their "
-    "stockouts first. Others may go to the private sector, or the figures of the population may be too high."
-)
-LESS = N_(
-    "Less is given out than people would need, and nobody was out of it. Others may go to the private sector, or the "
-    "figures of the population may be too high."
-)
-LESS_AHEAD = N_(
-    "Less is forecast than people would need. Stockouts may have kept the use low that it was forecast from, others "
-    "may go to the private sector, or the figures of the population may be too high."
-)
-MORE = N_(
-    "More is given out than people would need. People from elsewhere may come, goods may be recorded as given out that "
-    "were only passed on, or the figures of the population may be too low."
-)
+LESS_OUT = N_("Less is given out than people would need; %(facilities)s facilities were out of it.")
+LESS = N_("Less is given out than people would need, though nobody was out of it.")
+LESS_AHEAD = N_("Less is forecast than people would need.")
+MORE = N_("More is given out than people would need.")
 NONE_OUT = N_("None is given out and none is forecast: it may not be supplied here, or not be recorded.")
 NOBODY = N_("It is given out, but nobody is stated to use it. Enter its share of its method.")
 NO_FACTOR = N_("No CYP factor of it is known for the year, so what users need cannot be told.")
