@@ -21,14 +21,14 @@ LEVEL = np.array(LEVELS)
 KNOTS = (0.05, 0.15, 0.25, 0.375, 0.5, 0.625, 0.75, 0.85, 0.95)  # quantiles boosted; those between are interpolated
 BINS = 130  # of the distributions kept in leaves
 AT_ONCE = 20_000  # rows predicted at once
-COMMON = {"verbosity": -1, "deterministic": True, "force_row_wise": True, "num_threads": 1}
-BOOSTING = {
+COMMON = {"verbosity": -1, "deterministic": True, "num_threads": 1}
+BOOSTING = COMMON | {
     "objective": "quantile", "learning_rate": 0.05, "num_leaves": 15, "min_data_in_leaf": 40, "bagging_fraction": 0.5,
-    "bagging_freq": 1, "feature_fraction": 0.3, "lambda_l2": 1.0,
+    "bagging_freq": 1, "feature_fraction": 0.3, "lambda_l2": 1.0, "force_col_wise": True,
 }  # fmt: skip
-FOREST = {
+FOREST = COMMON | {
     "objective": "regression", "boosting": "rf", "num_leaves": 511, "min_data_in_leaf": 5,
-    "feature_fraction_bynode": 0.2, "bagging_fraction": 0.6, "bagging_freq": 1,
+    "feature_fraction_bynode": 0.2, "bagging_fraction": 0.6, "bagging_freq": 1, "force_row_wise": True,
 }  # fmt: skip
 
 
@@ -63,8 +63,8 @@ class LeafForest:
 
     @classmethod
     def learn(cls, lessons: Lessons, trees: int, seed: int) -> LeafForest:
-        data = lgb.Dataset(lessons.x, np.log1p(lessons.z), weight=lessons.weight, params=dict(COMMON))
-        forest = cls(lgb.train({**COMMON, **FOREST, "seed": seed}, data, trees), _grid(lessons.z))
+        data = lgb.Dataset(lessons.x, np.log1p(lessons.z), weight=lessons.weight, params=dict(FOREST))
+        forest = cls(lgb.train({**FOREST, "seed": seed}, data, trees), _grid(lessons.z))
         place = np.minimum(np.searchsorted(forest.grid, lessons.z), len(forest.grid) - 1)
         leaves, width = forest._leaves(lessons.x), len(forest.grid)
         for leaf in leaves.T:
@@ -142,12 +142,12 @@ class Teaching:
 
     def __init__(self, lessons: Lessons, effort: Effort, seed: int, workers: Executor) -> None:
         def boost(knot: float) -> lgb.Booster:
-            params: dict[str, Any] = {**COMMON, **BOOSTING, "alpha": knot, "seed": seed}
-            data = lgb.Dataset(lessons.x, lessons.z, weight=lessons.weight, params=dict(COMMON))
+            params: dict[str, Any] = {**BOOSTING, "alpha": knot, "seed": seed}
+            data = lgb.Dataset(lessons.x, lessons.z, weight=lessons.weight, params=params)
             return lgb.train(params, data, effort.rounds)
 
+        self.forest = workers.submit(LeafForest.learn, lessons, effort.trees, seed)  # first, as it takes longest
         self.boosters = [workers.submit(boost, knot) for knot in KNOTS]
-        self.forest = workers.submit(LeafForest.learn, lessons, effort.trees, seed)
         self.pieces: list[Future[Any]] = [*self.boosters, self.forest]
 
     def learner(self) -> Learner:
