@@ -46,7 +46,7 @@ def add_shipment(request: Request, data: Posted, place: CurrentPlace, user: Appr
     if wanted:
         try:
             plan_shipment(session, wanted, user=user, first=month_of(clock.today()), months=LENGTH, now=clock.now())
-            return RedirectResponse(f"{place.path}/plan?planned=1#shipments", 303)
+            return RedirectResponse(f"{place.path}/plan?planned=1", 303)
         except PlanRefused as refusal:
             form.refuse(refusal.field, refusal)
     return _form_page(request, session, form, 422)

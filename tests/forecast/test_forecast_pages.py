@@ -287,6 +287,13 @@ class TestOverview:
         text = desk.text(f"/f/{desk.tree.commune.code}/forecast")
 
         assert "120 40 ▼ −56 % 935 23.4 ◇ Overstock" in text
+        assert "Stock of every item reaches the minimum for what is expected." in text
+
+    def test_what_falls_short_of_the_minimum_is_named_first(self, desk: Desk):
+        """The district has none of its own."""
+        text = desk.text(f"/f/{desk.tree.district.code}/forecast")
+
+        assert "Stock is below the minimum for what is expected: Bao cao su" in text
 
     def test_the_heat_map_has_a_row_for_each_facility_below(self, desk: Desk):
         desk.site.add(a_facility, "Trạm Y tế phường Quán Thánh", parent=desk.tree.district)
