@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lmis.forecast.choice import METHODS, Backtest, Moves, Spread, chosen, lognormal
-from lmis.forecast.features import Known, Sweep
+from lmis.forecast.choice import METHODS, Backtest, Moves, Spread, chosen, lognormal, with_ends
+from lmis.forecast.features import Known, Sweep, clipped
 from lmis.forecast.learners import AT_ONCE, LEVEL, Learner
 from lmis.forecast.lift import Lift
 from lmis.forecast.newcomers import like_neighbours
@@ -21,6 +21,7 @@ BACK = 6  # months before the cutoff at which the model of the rolling backtest 
 SHORT = 3  # reports; with fewer the statistical median is safer
 SOME = 0.1  # of the level: what a figure and a median are compared with where they are near zero
 FARTHEST = 4.0  # times that a distribution is moved by
+RUNAWAY = 3.0  # times the largest month of the last twelve reported
 BETTER = ("amc_better", "statistical_better", "model_best")  # by METHODS
 
 
@@ -110,7 +111,19 @@ class Predicting:
             learner = self.learners.reaching(ahead)
             q, means[:, ahead - 1] = self._predicted(learner, self.now, self.panel.last, ahead, every)
             quantiles[:, ahead - 1] = moves(q)
-        return means, quantiles
+        return self._within(means, quantiles)
+
+    def _within(self, means: Array, quantiles: Array) -> tuple[Array, Array]:
+        """The same with no month beyond what the last year makes believable, and no mean beyond its quantiles.
+
+        What was learnt of a series that grew two hundredfold must not be multiplied once more.
+        """
+        seen = np.concatenate([clipped(self.sweep.used.values), clipped(self.sweep.freely.values)], 1)
+        most = RUNAWAY * np.maximum(np.nan_to_num(seen).max(1), self.now.level)[:, None].astype(np.float32)
+        quantiles = np.minimum(quantiles, most[..., None])
+        top = with_ends(quantiles.reshape(-1, len(LEVEL)))[:, -1].reshape(means.shape)
+        top = np.maximum(top, self.now.level[:, None])  # use is rare where nearly all quantiles are none
+        return np.clip(means, quantiles[..., 0], np.minimum(top, most)).astype(np.float32), quantiles
 
     def forecasts(self, horizon: int, choose: bool | str) -> Forecasts:
         """The forecasts of the series that are expected: of `places`, or without it of all that have a history.
@@ -160,6 +173,7 @@ class Predicting:
             self._statistical(out, reports > 0, "no_training")
         own = self.sweep.free_reports >= SHORT
         self._statistical(out, self._always_out() & own, "out_since")
+        out.means, out.quantiles = self._within(out.means, out.quantiles)
         self._given_up(out)
         return out
 

@@ -14,7 +14,7 @@ def history(
     facilities: int = 14, items: int = 5, months: int = 38, first: str = "2023-01", seed: int = 7
 ) -> pd.DataFrame:
     """Facilities of every size that dispense and are filled up to three months of what they dispensed."""
-    rng, rows = np.random.default_rng(7), []
+    rng, rows = np.random.default_rng(seed), []
     for facility in range(facilities):
         for item in range(items):
             rows += _series(rng, f"F{facility:02d}", f"I{item}", months, month_number(first))

@@ -216,6 +216,18 @@ def test_an_infinite_or_huge_figure_harms_no_other_series():
     assert spoilt.means[~others].max() < 100
 
 
+@pytest.mark.parametrize("months", [1, 3, 6, 12])
+def test_two_items_swapped_do_not_send_a_forecast_beyond_all_that_was_seen(months):
+    quiet = [series(f"Q{place:02d}", [5.0] * 24) for place in range(14)]
+    swapped = series("swapped", [5.0] * (24 - months) + [1000.0] * months)
+    found = made(pd.concat([*quiet, swapped]), cutoff="2026-02", horizon=12, effort=Effort())
+    here = (found.keys["facility"] == "swapped").to_numpy()
+
+    assert found.means[here].max() <= 3000
+    assert found.means[~here].max() < 50
+    assert (found.means >= found.quantiles[..., 0]).all()
+
+
 def test_a_campaign_month_to_come_is_lifted_by_what_past_ones_did():
     few = HISTORY[HISTORY["facility"] < "F06"]
     keys = few[["facility", "item"]].drop_duplicates()
