@@ -131,6 +131,7 @@ class TestAnItem:
 
         assert "No forecast has been made yet; the nightly job makes one when a month is over." in text
         assert "The average monthly consumption (AMC) is 10." in text
+        assert "months at the average monthly consumption." in text
 
     def test_an_item_nobody_has_had_is_a_page_too(self, desk: Desk):
         item = desk.site.add(an_item, "Que cấy", code="A/B")
