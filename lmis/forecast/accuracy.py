@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -106,6 +106,12 @@ def value_added(verdicts: Iterable[Verdict]) -> list[ValueAdded]:
     judged = [it for it in verdicts if it.said and not it.outcome.cut]
     ways = list(WAYS)
     return [_added(judged, way, ways[ways.index(way) - 1] if way != AMC else None) for way in ways]
+
+
+def nearest_of(added: Sequence[ValueAdded]) -> ValueAdded | None:
+    """The way that was least off over all items; of several the last, which is what people saw."""
+    shares = [(it.share, -at, it) for at, it in enumerate(added) if it.share is not None]
+    return min(shares)[2] if shares else None
 
 
 def _added(judged: Iterable[Verdict], way: str, before: str | None) -> ValueAdded:

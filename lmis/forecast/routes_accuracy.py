@@ -11,7 +11,7 @@ from lmis.accounts.deps import CurrentPlace
 from lmis.catalog.service import items
 from lmis.db import Reader, id_of
 from lmis.errors import NotFound
-from lmis.forecast.accuracy import WAYS, value_added
+from lmis.forecast.accuracy import WAYS, nearest_of, value_added
 from lmis.forecast.findings import units
 from lmis.forecast.verdicts import months_to_judge, verdicts
 from lmis.pages import page
@@ -38,7 +38,7 @@ def show(request: Request, place: CurrentPlace, session: Reader, month: Word = "
         months=months,
         rows=rows,
         added=added,
-        nearest=min(reversed([it for it in added if it.share is not None]), key=lambda it: it.share, default=None),
+        nearest=nearest_of(added),
         ways=ways,
         early=any(it.early is not None for it in told.values()),
         units=units,
