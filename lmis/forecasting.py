@@ -176,6 +176,7 @@ def of_file(
         files, methods = loaded("files"), loaded("methods")
         past = files.read_history(history)
         files.check_cutoffs(history, past, months)
+        _tell(files.noticed(past))
         made = []
         with bar(say(N_("Forecasting"))) as tell:
             for done, cutoff in enumerate(months):
@@ -234,7 +235,13 @@ def _of_file(path: Path) -> tuple[Any, dict[str, Any]]:
     files = loaded("files")
     past = files.read_history(path)
     files.check_rows(path, past)
+    _tell(files.noticed(past))
     return past, {}
+
+
+def _tell(messages: Sequence[Message]) -> None:
+    for message in messages:
+        typer.echo(message.translate(settings().language), err=True)
 
 
 def _of_database(horizon: int) -> tuple[Any, dict[str, Any]]:

@@ -12,10 +12,18 @@ import pandas as pd
 from lmis.calendar import parse_period
 from lmis.errors import LmisError
 from lmis.forecast.panel import VALUES
-from lmis.i18n import N_
+from lmis.i18n import N_, Message
 
 IDS = ("facility", "item", "period")
 NEEDED = (*IDS, "dispensed")
+MOST_DAYS = 31
+TWICE = N_("%(count)s rows tell of a month of a series that an earlier row told of: the last one counts.")
+NEGATIVE = N_("%(count)s months have less than nothing dispensed: they count as none.")
+ENDLESS = N_("%(count)s figures are infinite: they count as not known.")
+NO_DAYS = N_(
+    "%(count)s months have days out of stock that no month has: fewer than 0 count as not known, "
+    "more than 31 as all of it."
+)
 
 
 class NoSuchFile(LmisError):
@@ -82,6 +90,22 @@ def read_history(path: Path) -> pd.DataFrame:
             )
             history[name] = figures
     return history
+
+
+def noticed(history: pd.DataFrame) -> list[Message]:
+    """What a forecast will not take as it stands in the file, and what it does with it."""
+    used, none = history["dispensed"], pd.Series(dtype=float)
+    out = history.get("days_out", none)
+    return [
+        Message(said, {"count": count})
+        for said, count in (
+            (TWICE, int(history.duplicated(list(IDS)).sum())),
+            (NEGATIVE, int((used < 0).sum())),
+            (ENDLESS, int(np.isinf(history[[name for name in VALUES if name in history]]).to_numpy().sum())),
+            (NO_DAYS, int(((out < 0) | (out > MOST_DAYS)).sum())),
+        )
+        if count
+    ]
 
 
 def check_rows(path: Path, history: pd.DataFrame) -> None:

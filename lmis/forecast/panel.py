@@ -125,6 +125,7 @@ def build_panel(
     recent = months >= first
     at = keys.get_indexer(ids)[recent], months[recent] - first
     values = {name: _laid_out(history, name, recent, at, shape) for name in VALUES}
+    values["days_out"][values["days_out"] < 0] = np.nan  # no month has fewer than none: it is not known
     nothing_made_up = np.zeros(shape, bool)
     return Panel(keys.to_frame(index=False), first, values, flags(keys, first, shape[1], flagged), nothing_made_up)
 

@@ -45,6 +45,22 @@ def refused(result: Result) -> str:
     return result.stderr.strip()
 
 
+def test_what_a_file_says_that_cannot_be_so_is_told_and_stops_nothing(folder):
+    odd = PAST.assign(days_out=PAST["days_out"].astype(float))
+    odd.loc[[0, 1], "dispensed"] = -4, np.inf
+    odd.loc[[2, 3], "days_out"] = -9, 99
+    pd.concat([odd, odd.tail(3)]).to_csv("odd.csv", index=False)
+
+    done = forecast_file(past="odd.csv")
+
+    assert done.exit_code == 0, done.output
+    assert "3 rows tell of a month of a series that an earlier row told of" in done.stderr
+    assert "1 months have less than nothing dispensed" in done.stderr
+    assert "1 figures are infinite" in done.stderr
+    assert "2 months have days out of stock that no month has" in done.stderr
+    assert "rows tell of" not in forecast_file().stderr
+
+
 def test_the_forecasts_of_a_file_have_a_row_for_each_series_cutoff_and_month(folder):
     done = forecast_file()
     found = pd.read_csv("out.csv")
