@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import sqrt
 from struct import pack, unpack
 from typing import Any, NamedTuple
 
@@ -192,10 +193,17 @@ def _outlook(
 
 
 def _along(quantiles: tuple[float, ...], was: float, mean: float) -> tuple[float, ...]:
-    """Quantiles that keep their proportion to a mean that was moved."""
+    """Quantiles about a mean that was moved.
+
+    They narrow with a mean that falls, and widen with the root of one that rises, as counts do: who says that twenty
+    come instead of a tenth of one does not say that it may be a hundred.
+    """
     if was == mean:
         return quantiles
-    return tuple(value * mean / was for value in quantiles) if was else (float(mean),) * len(quantiles)
+    if not was:
+        return (float(mean),) * len(quantiles)
+    spread = min(mean / was, sqrt(mean / was))
+    return tuple(mean + (value - was) * spread for value in quantiles)
 
 
 def months_apart(first: Month, last: Month) -> int:

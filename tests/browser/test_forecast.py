@@ -103,13 +103,14 @@ def test_a_planners_figure_changes_the_order_and_is_judged_when_its_month_is_ove
         said(page, "Your figure stands")
         assert "20: Đội lưu động về phường (the forecast said 4)" in row(page, "12/2026")
 
-        # the order follows: 4 × 11/30 + 20 × 12/31 are 9.2, and √(11/30 × 1.8² + 12/31 × 9²) = 5.7
+        # the order follows: 4 × 11/30 + 20 × 12/31 are 9.2; December spreads √5 times as far as it did, and
+        # √(11/30 × 1.8² + 12/31 × 4²) = 2.7
         page = act_as(context, "midwife")
         page.goto(paper)
         press(page, "Take the ledger’s figures anew")
         said(page, "Saved")
-        assert page.get_by_label(f"Requested: {NAME}").input_value() == "13"
-        expect(page.get_by_role("main")).to_contain_text("Forecast: 9.2 in 0.75 months + 5.7 in reserve")
+        assert page.get_by_label(f"Requested: {NAME}").input_value() == "10"
+        expect(page.get_by_role("main")).to_contain_text("Forecast: 9.2 in 0.75 months + 2.7 in reserve")
         press(page, "Submit the requisition")
         said(page, "Submitted")
 

@@ -151,14 +151,23 @@ class TestOverrides:
 
         assert seen(session, tree.district, item).means[0] == 0
 
-    def test_quantiles_keep_their_proportion(self, session, tree, item):
+    def test_quantiles_narrow_in_proportion_to_a_lower_mean(self, session, tree, item):
         everywhere(session, tree, item)
         before = seen(session, tree.commune, item).quantiles
-        says(session, tree.commune, item, 60)
+        says(session, tree.commune, item, 20)
 
         after = seen(session, tree.commune, item).quantiles
-        assert after[0] == pytest.approx([value * 1.5 for value in before[0]])
+        assert after[0] == pytest.approx([value / 2 for value in before[0]])
         assert after[1] == before[1]
+
+    def test_and_widen_with_the_root_of_a_higher_one(self, session, tree, item):
+        everywhere(session, tree, item)
+        before = seen(session, tree.commune, item).quantiles
+        says(session, tree.commune, item, 160)
+
+        after = seen(session, tree.commune, item).quantiles
+        assert after[0] == pytest.approx([160 + 2 * (value - 40) for value in before[0]])
+        assert min(after[0]) >= 0
 
     def test_a_month_forecast_as_nothing_is_as_sure_as_who_says_otherwise(self, session, tree, item):
         a_forecast(session, tree.commune, item, means=[0.0] * 3)

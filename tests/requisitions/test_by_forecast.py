@@ -102,9 +102,9 @@ class TestWhereTheSiteOrdersByTheForecast:
 
         line = begun(desk)
 
-        # 110 + 620 × 12/31 = 350; √(11/30 × 135² + 12/31 × (620 × 0,45)²) = √(6682,5 + 30132) = 191,871
-        assert (line.expected, line.safety) == (350, Decimal("191.871"))
-        assert line.by_forecast == 442  # 541,871 − 100: a unit more than 3 packs are 432, and stays
+        # 110 + 620 × 12/31 = 350; √(11/30 × 135² + 12/31 × (139,5 × √2)²) = √(6682,5 + 15066) = 147,474
+        assert (line.expected, line.safety) == (350, Decimal("147.474"))
+        assert line.by_forecast == 432  # 497,474 − 100 = 398: 110 units more than 2 packs make the third
 
     def test_the_policys_span_and_service_level_are_its(self, desk: Desk):
         a_forecast(desk.session, desk.tree.commune, desk.item, means=(300.0, 310.0))
@@ -151,7 +151,7 @@ class TestWhereTheSiteOrdersByTheForecast:
 
         desk.renew(regular)
 
-        assert (desk.line(regular).expected, desk.line(regular).requested) == (350, 442)
+        assert (desk.line(regular).expected, desk.line(regular).requested) == (350, 432)
         assert desk.line(urgent).expected == EXPECTED
 
     def test_an_item_is_added_with_its_forecast(self, desk: Desk):
