@@ -163,7 +163,7 @@ class TestOverriding:
         kept = desk.send(form_of(checked) | {"step": "post"})
         assert kept.status_code == 303
         assert desk.overrides() == [55]
-        assert "12/2026 55 30 80 90 55: Mưa lũ (the forecast said 40)" in desk.text(kept.headers["location"])
+        assert "12/2026 55 34 76 90 55: Mưa lũ (the forecast said 40)" in desk.text(kept.headers["location"])
 
     def test_a_second_click_changes_nothing(self, desk: Desk):
         typed = desk.typed(step="post")
