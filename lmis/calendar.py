@@ -79,8 +79,22 @@ def days_in(month: Month) -> int:
 
 
 def add_months(month: Month, count: int) -> Month:
-    year, index = divmod((month // 100) * 12 + month % 100 - 1 + count, 12)
-    return year * 100 + index + 1
+    return month_at(month_index(month) + count)
+
+
+def months_apart(first: Month, last: Month) -> int:
+    """How many months later `last` is; negative: earlier."""
+    return month_index(last) - month_index(first)
+
+
+def month_index(month: Month) -> int:
+    """The months before it since the year 0, so that they can be counted with."""
+    return month // 100 * 12 + month % 100 - 1
+
+
+def month_at(index: int) -> Month:
+    """The month of an index: what month_index makes of it."""
+    return index // 12 * 100 + index % 12 + 1
 
 
 def months_between(first: Month, last: Month) -> Iterator[Month]:

@@ -100,11 +100,11 @@ def run(
     from lmis.forecast.runs import make_run
 
     last = as_of or last_complete_month()
-    about = {"today": clock.today(), "now": clock.now(), "horizon": horizon, "fan_out": engine}
+    today, now = clock.today(), clock.now()
     with refusing(), prepared_engine() as database:
         for month in months_between(add_months(last, -back), last):
             with bar(f"{say(N_('Forecasting'))} {month_code(month)}") as tell:
-                made = make_run(database, month, tell=tell, **about)  # type: ignore[arg-type]
+                made = make_run(database, month, today=today, now=now, horizon=horizon, fan_out=engine, tell=tell)
             typer.echo(told(made).translate(settings().language))
 
 

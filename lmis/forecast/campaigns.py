@@ -17,6 +17,8 @@ from lmis.forecast.models import Campaign
 from lmis.i18n import N_
 from lmis.network.models import Facility
 from lmis.network.service import ancestors, subtree_ids
+from lmis.sql import Sql
+from lmis.stock.numbering import lock_facilities
 
 BACK, AHEAD = 48, 24  # months to choose from, past and to come
 LONGEST = 12  # months: what lasts longer is no campaign
@@ -76,7 +78,7 @@ def months_to_choose(today: date) -> list[Month]:
 
 def flag(session: Session, asked: Flag, *, user_id: int | None, today: date, now: datetime) -> None:
     """Keep a campaign; the same one again changes nothing. Raises NotInOrder, TooLong, OutOfReach or CampaignClash."""
-    session.exec(select(Facility.id).where(Facility.id == asked.facility_id).with_for_update()).one()
+    lock_facilities(Sql(session), [asked.facility_id])
     if known := session.exec(select(Campaign).where(Campaign.uuid == asked.uuid)).first():
         if _flag_of(known) != asked:
             raise CampaignClash

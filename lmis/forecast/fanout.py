@@ -6,7 +6,7 @@ what comes out: without an engine the parts are computed here, one after the oth
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -14,18 +14,16 @@ import pandas as pd
 
 from lmis.errors import LmisError
 from lmis.forecast.choice import METHODS
-from lmis.forecast.methods import Forecasts, forecast
+from lmis.forecast.methods import Forecasts, Tell, forecast, silent
 from lmis.forecast.need import LEVELS
-from lmis.forecast.tree import above
 from lmis.i18n import N_
+from lmis.network.tree import above
 
 SCHEMA = (
     "part:long,facility:long,item:long,method:str,reason:str,amc:double,statistical:double,"
     "means:binary,quantiles:binary,model:binary,backtest:binary"
 )
 ALONE = "here"  # the engine that is none
-
-Tell = Callable[[float], None]
 
 
 class FanOutMissing(LmisError):
@@ -53,7 +51,7 @@ def forecast_parts(
     places: pd.DataFrame,
     flagged: pd.DataFrame,
     engine: Any = ALONE,
-    tell: Tell = lambda _: None,
+    tell: Tell = silent,
     **about: Any,
 ) -> Forecasts:
     """The forecasts of all parts, in the order of their series.

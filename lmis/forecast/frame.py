@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sqlmodel import Session
 
-from lmis.calendar import Month, add_months, days_in, first_of, last_of, month_code
+from lmis.calendar import Month, add_months, days_in, first_of, last_of, month_code, month_index
 from lmis.forecast.history import (
     MOVED,
     RECORDED_SINCE,
@@ -75,7 +75,7 @@ def history(session: Session, as_of: Month, *, by_channel: bool = False) -> Mont
     """
     sql = Sql(session)
     since = np.array(
-        [(f, i, c, _number(first_whole_month(as_day(day)))) for f, i, c, day in
+        [(f, i, c, month_index(first_whole_month(as_day(day)))) for f, i, c, day in
          sql.rows(channelled(SERIES, by_channel), day=last_of(as_of))], dtype=object
     ).reshape(-1, 4)  # fmt: skip
     keys = pd.MultiIndex.from_arrays([since[:, 0].astype(int), since[:, 1].astype(int), since[:, 2]], names=KEYS)
@@ -90,14 +90,10 @@ def history(session: Session, as_of: Month, *, by_channel: bool = False) -> Mont
     return Monthly(begins.index.to_frame(index=False), as_of, values)
 
 
-def _number(month: Month) -> int:
-    return month // 100 * 12 + month % 100 - 1
-
-
 def _count(begins: pd.Series, as_of: Month) -> int:
     """Months to lay out: from the earliest series on, but no more than the methods look at."""
-    oldest = int(begins.min()) if len(begins) else _number(as_of)
-    return min(max(_number(as_of) - oldest + 1, 1), MOST_MONTHS)
+    oldest = int(begins.min()) if len(begins) else month_index(as_of)
+    return min(max(month_index(as_of) - oldest + 1, 1), MOST_MONTHS)
 
 
 class _Grid:
@@ -105,7 +101,7 @@ class _Grid:
 
     def __init__(self, keys: pd.MultiIndex, last: Month, count: int) -> None:
         self.keys, self.last, self.count = keys, last, count
-        self.first = _number(last) - count + 1
+        self.first = month_index(last) - count + 1
         self.items = pd.MultiIndex.from_arrays([keys.get_level_values(0), keys.get_level_values(1)])
         self.distinct = self.items.unique()
         self.place = self.distinct.get_indexer(self.items)  # of each series, that of its facility and item
@@ -189,7 +185,7 @@ def _known(sql: Sql, grid: _Grid, begins: Array, dispensed: Array, reported: Arr
     marks = np.column_stack([reported[:, :3], np.ones(len(reported))])
     said = grid.of_items(marks, 0.0) > 0
     column = np.arange(grid.count)
-    recorded = {id_: _number(month) - grid.first for id_, month in sql.rows(RECORDED_SINCE, last=grid.last)}
+    recorded = {id_: month_index(month) - grid.first for id_, month in sql.rows(RECORDED_SINCE, last=grid.last)}
     turned = grid.distinct.get_level_values(0).map(recorded).to_numpy(float, na_value=np.inf)
     come = set(map(tuple, reported[:, :2].astype(int)))
     comes = np.fromiter((key in come for key in grid.distinct), bool, len(grid.distinct))

@@ -35,13 +35,13 @@ class Forecaster(Protocol):
 
 def forecaster(reading: Reading, horizon: int, seed: int, threads: int | None, fan_out: str | None) -> Forecaster:
     """What forecasts all series: one model on this machine, or one for each part of the tree on an engine's."""
-    about = {"cutoff": month_code(reading.as_of), "horizon": horizon, "target": "demand", "seed": seed}
+    about: dict[str, Any] = {"cutoff": month_code(reading.as_of), "horizon": horizon, "target": "demand", "seed": seed}
     about |= {"threads": threads, "calendar": "vn"}
     if fan_out is None:
-        return partial(forecast, **about)  # type: ignore[arg-type]
+        return partial(forecast, **about)
     from lmis.forecast.fanout import forecast_parts, parts_of
 
-    return partial(forecast_parts, **about, part_of=parts_of(reading.parents), engine=fan_out)  # type: ignore[arg-type]
+    return partial(forecast_parts, **about, part_of=parts_of(reading.parents), engine=fan_out)
 
 
 def made(

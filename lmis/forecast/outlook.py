@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from lmis.calendar import Month, add_months, month_of
+from lmis.calendar import Month, add_months, month_of, months_apart
 from lmis.forecast.need import LEVELS, Need, need
 from lmis.policy.service import spots_of
 from lmis.sql import Sql, stored
@@ -80,8 +80,7 @@ class Outlook:
 
     def need(self, start: date, months: Decimal | float, service_level: Decimal | float) -> Need | None:
         """What stock has to cover from a day on; see lmis.forecast.need.need."""
-        span = {"start": start, "months": months, "service_level": service_level}
-        return need(self.means, self.quantiles, self.first, **span)  # type: ignore[arg-type]
+        return need(self.means, self.quantiles, self.first, start=start, months=months, service_level=service_level)
 
 
 def run_in_force(session: Session, on: date) -> Run | None:
@@ -204,10 +203,6 @@ def _along(quantiles: tuple[float, ...], was: float, mean: float) -> tuple[float
         return (float(mean),) * len(quantiles)
     spread = min(mean / was, sqrt(mean / was))
     return tuple(mean + (value - was) * spread for value in quantiles)
-
-
-def months_apart(first: Month, last: Month) -> int:
-    return (last // 100 - first // 100) * 12 + last % 100 - first % 100
 
 
 def packed(values: Iterable[float]) -> bytes:

@@ -15,7 +15,8 @@ from lmis.errors import LmisError
 from lmis.forecast.models import ForecastOverride
 from lmis.forecast.outlook import Outlook, outlooks
 from lmis.i18n import N_
-from lmis.network.models import Facility
+from lmis.sql import Sql
+from lmis.stock.numbering import lock_facilities
 
 FAR = 10  # times as much or as little as is forecast: rather a slip of the pen than a view
 
@@ -96,7 +97,7 @@ def override(session: Session, asked: Asked, *, user_id: int | None, today: date
 
     Raises what `check` raises, NotOverridden when there is nothing to take back, or OverrideClash.
     """
-    session.exec(select(Facility.id).where(Facility.id == asked.facility_id).with_for_update()).one()
+    lock_facilities(Sql(session), [asked.facility_id])
     if known := session.exec(select(ForecastOverride).where(ForecastOverride.uuid == asked.uuid)).first():
         if _is_other(known, asked):
             raise OverrideClash

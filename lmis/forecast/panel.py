@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from lmis.calendar import Month, days_in, parse_period
+from lmis.calendar import days_in, month_at, month_code, month_index, month_of, parse_period
 
 Array = npt.NDArray[Any]
 Target = Literal["issued", "demand"]
@@ -89,17 +89,11 @@ class Panel:
 
 def month_number(period: str) -> int:
     """2026-10 as months since the year 0."""
-    start = parse_period(period).first
-    return start.year * 12 + start.month - 1
+    return month_index(month_of(parse_period(period).first))
 
 
 def month_name(number: int) -> str:
-    return f"{number // 12:04d}-{number % 12 + 1:02d}"
-
-
-def calendar_month(number: int) -> Month:
-    """The month as lmis.calendar writes it: 202610."""
-    return number // 12 * 100 + number % 12 + 1
+    return month_code(month_at(number))
 
 
 def month_numbers(periods: pd.Series) -> Array:
@@ -155,4 +149,4 @@ def flags(keys: pd.MultiIndex, first: int, count: int, flagged: pd.DataFrame | N
 
 
 def days_in_month(number: int) -> int:
-    return days_in(calendar_month(number))
+    return days_in(month_at(number))

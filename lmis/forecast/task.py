@@ -17,7 +17,7 @@ from lmis.forecast.frame import Monthly, history
 from lmis.forecast.panel import MOST_MONTHS, Array
 from lmis.forecast.places import Campaign, Place, campaigns_of, items_of, places_of, population_of
 from lmis.forecast.rollup import roll_up, rolled_into
-from lmis.forecast.tree import above
+from lmis.network.tree import above
 
 NEW_FOR = 12  # months in which a facility that has nothing yet is expected to begin as its neighbours do
 

@@ -9,9 +9,10 @@ from typing import Literal
 
 import numpy as np
 
+from lmis.calendar import month_at
 from lmis.forecast.features import Known, clipped, mean
 from lmis.forecast.learners import Lessons
-from lmis.forecast.panel import Array, Panel, Target, calendar_month
+from lmis.forecast.panel import Array, Panel, Target
 from lmis.holidays import days_open, days_stocking_up
 
 Calendar = Literal["vn"]
@@ -129,5 +130,5 @@ def _holidays(months: Array) -> Array:
 @cache
 def holidays_of(number: int) -> tuple[int, int]:
     """Days open, and days of stocking up before Tết, in the month of this number."""
-    month = calendar_month(number)
+    month = month_at(number)
     return days_open(month), days_stocking_up(month)

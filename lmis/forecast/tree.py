@@ -18,6 +18,7 @@ from scipy.special import gammaincinv
 
 from lmis.forecast.need import LEVELS
 from lmis.forecast.panel import Array
+from lmis.network.tree import above
 
 STEP = LEVELS[1] - LEVELS[0]
 USUAL = 0.1  # default: the correlation of errors where nothing tells it
@@ -41,16 +42,6 @@ class Sums:
         """(M, …) float64 sums of (N, …) values."""
         flat = self.parts @ np.asarray(values, dtype=float).reshape(len(values), int(np.prod(values.shape[1:])))
         return np.asarray(flat.reshape(len(self.keys), *values.shape[1:]))
-
-
-def above(parents: Mapping[int, int | None], facility: int) -> list[int]:
-    """A facility and those above it, the nearest first."""
-    chain: dict[int, None] = {}
-    at: int | None = facility
-    while at is not None and at not in chain:
-        chain[at] = None
-        at = parents.get(at)
-    return list(chain)
 
 
 def sums(facility: Array, item: Array, parents: Mapping[int, int | None]) -> Sums:

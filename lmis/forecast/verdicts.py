@@ -48,10 +48,10 @@ def verdicts_of(
     ahead is told; ahead: how many months before other forecasts of it are looked at.
     """
     runs = {run.as_of: run for run in _runs(session, [add_months(month, -its) for its in ahead])}
-    about = {"item_id": item_id, "said_before": datetime.combine(first_of(month), time(), VIETNAM)}
+    begins = datetime.combine(first_of(month), time(), VIETNAM)
     ids = sorted({it for its in groups.values() for it in its})
     told: dict[int, dict[Key, Outlook]] = {
-        its: of_run(session, run, ids, last_of(month), **about)  # type: ignore[arg-type]
+        its: of_run(session, run, ids, last_of(month), item_id=item_id, said_before=begins)
         for its in ahead
         if (run := runs.get(add_months(month, -its)))
     }

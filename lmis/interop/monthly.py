@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from statistics import median
 from uuid import UUID, uuid5
 
-from lmis.calendar import last_of, month_code
+from lmis.calendar import last_of, month_code, months_apart
 from lmis.i18n import N_, Message
 from lmis.interop.results import ADJUSTED, LEFT_OUT, LISTED, NOT_KEPT
 from lmis.stock.documents import Kind
@@ -180,14 +180,10 @@ def _repeated(planned: Planned, other: Month) -> None:
 def _missing_months(planned: Planned, before: Month | None) -> None:
     if before is None:
         return
-    gap = _count(planned.row.month) - _count(before.month) - 1
+    gap = months_apart(before.month, planned.row.month) - 1
     if gap:
         detail = Message(N_("Months missing after %(period)s: %(count)s."), {"count": gap, "period": before.period})
         planned.flaws.append(Flaw("missing_month", LISTED, "period", detail))
-
-
-def _count(month: int) -> int:
-    return month // 100 * 12 + month % 100
 
 
 def _negative(planned: Planned) -> None:

@@ -1,4 +1,4 @@
-"""Dated parents as plain data: putting an edge into a facility's history, and finding cycles. Pure."""
+"""Dated parents as plain data: putting an edge into a facility's history, the way up, and finding cycles. Pure."""
 
 from __future__ import annotations
 
@@ -36,6 +36,16 @@ def with_parent(edges: Iterable[Edge], parent: str | None, valid_from: date) -> 
     if parent is None:
         return before + after
     return [*before, Edge(parent, valid_from, after[0].valid_from if after else None), *after]
+
+
+def above(parents: Mapping[int, int | None], facility: int) -> list[int]:
+    """A facility and those above it on a day, the nearest first. parents: who stands over whom; none: the top."""
+    chain: dict[int, None] = {}
+    at: int | None = facility
+    while at is not None and at not in chain:
+        chain[at] = None
+        at = parents.get(at)
+    return list(chain)
 
 
 def find_cycle(edges: Mapping[str, Iterable[Edge]]) -> list[str] | None:

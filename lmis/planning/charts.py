@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from lmis.calendar import Month
-from lmis.planning.numbers import month_text
+from lmis.calendar import Month, month_text
 from lmis.planning.supply_plan import PlanMonth
 
 WIDTH, HEIGHT = 800, 280

@@ -88,11 +88,6 @@ def _typed(text: str) -> str:
     return typed
 
 
-def month_text(month: Month) -> str:
-    """202610 as people write it: 10/2026."""
-    return f"{month % 100:02d}/{month // 100}"
-
-
 def in_percent(share: Decimal) -> Decimal:
     """A share as percent, in three places at most: 0.675 is 67.5."""
     return round(share * 100, 3)

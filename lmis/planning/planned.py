@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from lmis.accounts.models import User
-from lmis.calendar import Month, add_months
+from lmis.calendar import Month, add_months, month_text
 from lmis.catalog.models import Item
-from lmis.network.models import Facility
 from lmis.planning.models import PlannedShipment
-from lmis.planning.numbers import month_text
 from lmis.planning.refusals import ExpiresBeforeItComes, MonthOutsidePlan, NoSuchShipment, ShipmentClash
+from lmis.sql import Sql
+from lmis.stock.numbering import lock_facilities
 
 
 class Wanted(NamedTuple):
@@ -34,7 +34,7 @@ def plan_shipment(session: Session, wanted: Wanted, *, user: User, first: Month,
 
     Raises ShipmentClash, MonthOutsidePlan or ExpiresBeforeItComes.
     """
-    session.exec(select(Facility).where(Facility.id == wanted.facility_id).with_for_update()).one()
+    lock_facilities(Sql(session), [wanted.facility_id])
     if known := session.exec(select(PlannedShipment).where(PlannedShipment.uuid == wanted.uuid)).first():
         if Wanted(*(getattr(known, name) for name in Wanted._fields)) != wanted:
             raise ShipmentClash

@@ -9,12 +9,12 @@ from datetime import date, timedelta
 
 from sqlmodel import Session
 
-from lmis.calendar import Month, add_months, month_of
+from lmis.calendar import Month, add_months, month_of, months_apart
 from lmis.catalog.models import Item
 from lmis.catalog.service import items
 from lmis.db import id_of
 from lmis.forecast.need import DAYS_A_MONTH
-from lmis.forecast.outlook import Outlook, months_apart, outlooks, run_in_force
+from lmis.forecast.outlook import Outlook, outlooks, run_in_force
 from lmis.network.service import subtree_ids
 from lmis.planning.demand import demand_of
 from lmis.planning.models import PlannedShipment

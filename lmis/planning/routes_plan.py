@@ -8,14 +8,13 @@ from fastapi import APIRouter, Request, Response
 
 from lmis import clock
 from lmis.accounts.deps import CurrentPlace
-from lmis.calendar import month_of
+from lmis.calendar import month_of, month_text
 from lmis.catalog.service import item_by_code
 from lmis.db import Reader, id_of
 from lmis.exports import as_csv_for_excel, as_xlsx
 from lmis.pages import page
 from lmis.planning.charts import stock_chart
 from lmis.planning.download import COLUMNS, table
-from lmis.planning.numbers import month_text
 from lmis.planning.planned import listed
 from lmis.planning.plans import LENGTH, supply_plan, total
 from lmis.planning.view import findings

@@ -89,7 +89,7 @@ def statements(request: Request, place: CurrentPlace, session: Reader) -> Respon
 def figures_form(
     request: Request,
     place: CurrentPlace,
-    user: Approver,  # noqa: ARG001
+    user: Approver,  # noqa: ARG001 - the right to
     session: Reader,
     year: Text = "",
 ) -> Response:

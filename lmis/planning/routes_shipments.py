@@ -10,13 +10,12 @@ from sqlmodel import Session
 
 from lmis import clock
 from lmis.accounts.deps import Approver, CurrentPlace
-from lmis.calendar import add_months, month_of
+from lmis.calendar import add_months, month_of, month_text
 from lmis.catalog.service import items
 from lmis.db import Reader, Transaction
 from lmis.forms import Form, Posted, new_form
 from lmis.pages import page
 from lmis.planning.entry import read_shipment
-from lmis.planning.numbers import month_text
 from lmis.planning.planned import plan_shipment, take_back
 from lmis.planning.plans import LENGTH
 from lmis.planning.refusals import PlanRefused
@@ -29,8 +28,8 @@ Id = Annotated[int, Path(le=2_147_483_647)]
 @router.get("/f/{code}/plan/shipments/new")
 def shipment_form(
     request: Request,
-    place: CurrentPlace,  # noqa: ARG001
-    user: Approver,  # noqa: ARG001
+    place: CurrentPlace,  # noqa: ARG001 - the page shows it
+    user: Approver,  # noqa: ARG001 - the right to
     session: Reader,
     item: str = "",
     month: str = "",

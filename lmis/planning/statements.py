@@ -32,6 +32,7 @@ from lmis.planning.refusals import (
     PlanRefused,
 )
 from lmis.sql import Sql
+from lmis.stock.numbering import lock_facilities
 
 IN_FORCE = """
     SELECT p.id, p.facility_id, p.women, p.prevalence, p.target, p.other FROM population p
@@ -75,11 +76,12 @@ def state(session: Session, entry: Entry, *, user: User, today: date, now: datet
 
     Raises Refused with everything that is wrong; nothing is kept then.
     """
-    facility = session.exec(select(Facility).where(Facility.id == entry.facility_id).with_for_update()).one()
+    lock_facilities(Sql(session), [entry.facility_id])
     if known := session.exec(select(Population).where(Population.uuid == entry.uuid)).first():
         if _entered(session, known) != entry:
             raise Refused([FiguresClash()])
         return
+    facility = session.get_one(Facility, entry.facility_id)
     level = session.get_one(Level, facility.level_code)
     if not may_state(level, bool(children(session, entry.facility_id, today))):
         raise Refused([NoPopulationHere(facility=facility.name)])

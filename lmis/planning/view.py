@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from lmis.calendar import month_text
 from lmis.catalog.models import Item, Method
 from lmis.i18n import N_, Message, Name
-from lmis.planning.numbers import month_text
 from lmis.planning.plans import ItemPlan
 
 NO_USE = N_("No use of it is forecast.")

@@ -11,6 +11,7 @@ from typing import Any
 from sqlmodel import Session
 
 from lmis.config import settings
+from lmis.network.tree import above
 from lmis.policy.rules import NAMES, Policy, Row, Source, Target, Where, resolve
 from lmis.sql import Sql, as_day
 
@@ -54,19 +55,11 @@ def policies(
 def spots_of(session: Session, facility_ids: Iterable[int], on: date) -> dict[int, Spot]:
     """Where each facility stands in the tree of a day."""
     wanted = list(dict.fromkeys(facility_ids))
-    above: dict[int, tuple[int | None, str, int]] = {}
+    parents: dict[int, int | None] = {}
+    levels: dict[int, tuple[str, int]] = {}
     for id_, parent_id, level, rank in Sql(session).rows(WITH_THOSE_ABOVE, ids=wanted, on=on):
-        above[id_] = (parent_id, level, rank)
-    return {id_: Spot(_chain(id_, above), *above[id_][1:]) for id_ in wanted if id_ in above}
-
-
-def _chain(facility_id: int, above: Mapping[int, tuple[int | None, str, int]]) -> tuple[int, ...]:
-    chain: dict[int, None] = {}
-    at: int | None = facility_id
-    while at is not None and at not in chain:
-        chain[at] = None
-        at = above[at][0]
-    return tuple(chain)
+        parents[id_], levels[id_] = parent_id, (level, rank)
+    return {id_: Spot(tuple(above(parents, id_)), *levels[id_]) for id_ in wanted if id_ in levels}
 
 
 def rows_in_force(session: Session, spots: Iterable[Spot], on: date) -> list[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from lmis.network.tree import above
 from lmis.sql import Sql
 
 EDGES = """
@@ -35,15 +36,12 @@ class Spot:
 class Tree:
     """Some facilities and all above them on a day. parents: who stands over whom."""
 
-    parents: Mapping[int, int]
+    parents: Mapping[int, int | None]
     spots: Mapping[int, Spot]
 
     def chain(self, facility_id: int) -> list[int]:
         """The facility and those above it, the nearest first."""
-        chain = [facility_id]
-        while (over := self.parents.get(chain[-1])) is not None and over not in chain:
-            chain.append(over)
-        return chain
+        return above(self.parents, facility_id)
 
     def within(self, facility_id: int, root: int) -> bool:
         return root in self.chain(facility_id)
@@ -71,4 +69,4 @@ def tree_of(sql: Sql, ids: Iterable[int], on: date) -> Tree:
 def acting_for(sql: Sql, tree: Tree, ids: Iterable[int]) -> dict[int, int]:
     """Who sends for each facility: itself, or the nearest above that has somebody to do it."""
     manned = {row[0] for row in sql.rows(ACTED_FOR, ids=sorted(tree.spots))}
-    return {it: next((above for above in tree.chain(it) if above in manned), it) for it in ids}
+    return {it: next((over for over in tree.chain(it) if over in manned), it) for it in ids}

@@ -11,10 +11,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from lmis.calendar import month_text
 from lmis.reading import MOST
 from lmis.requisitions.lines import LineView, lines_of
 from lmis.requisitions.refusals import Key, UnknownRequisition
-from lmis.requisitions.rules import month_text
 from lmis.requisitions.states import Standing, Status
 from lmis.requisitions.steps import papers
 from lmis.sql import Sql, as_hex, as_moment

@@ -12,14 +12,13 @@ from lmis import clock
 from lmis.accounts.deps import CurrentPlace, Poster
 from lmis.accounts.models import User
 from lmis.accounts.scope import Place
-from lmis.calendar import add_months, month_of
+from lmis.calendar import add_months, month_of, month_text
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import LmisError
 from lmis.forms import BrokenForm, Form, Posted, new_form
 from lmis.pages import page
 from lmis.requisitions.entry import note
 from lmis.requisitions.queries import LISTED, SEEN_ABOVE, WAITING, counts, from_below, own
-from lmis.requisitions.rules import month_text
 from lmis.requisitions.service import initiate
 from lmis.requisitions.states import EMERGENCY, KIND_NAMES, REGULAR, STATUS_NAMES, Actor, Status
 

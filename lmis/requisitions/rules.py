@@ -7,13 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from lmis.calendar import Month
 from lmis.stock.fefo import LotOnShelf, Pick, fefo_order, is_expired
-
-
-def month_text(month: Month) -> str:
-    """202610 as people write it: 10/2026."""
-    return f"{month % 100:02d}/{month // 100}"
 
 
 def differs_much(proposed: int, requested: int, share: Decimal) -> bool:

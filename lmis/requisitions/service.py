@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from lmis.calendar import Month, month_of
+from lmis.calendar import Month, month_of, month_text
 from lmis.config import settings
 from lmis.db import id_of
 from lmis.errors import Forbidden, LmisError, Refused
@@ -21,7 +21,7 @@ from lmis.reading import MOST
 from lmis.requisitions import refusals
 from lmis.requisitions.figures import Figures, figures, goods, may_hold, parts
 from lmis.requisitions.refusals import Key
-from lmis.requisitions.rules import differs_much, month_text
+from lmis.requisitions.rules import differs_much
 from lmis.requisitions.states import REGULAR, Act, Actor, Status, status_name
 from lmis.requisitions.steps import STEP, Paper, take, to_change
 from lmis.sql import Sql, as_day_or_none, stored

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lmis.calendar import month_at
 from lmis.forecast.choice import FEW, Backtest, Moves, Spread, chosen, lognormal
 from lmis.forecast.features import Simple, Sweep, adjusted_consumption, clipped
 from lmis.forecast.learners import LEVEL, along
@@ -15,7 +16,7 @@ from lmis.forecast.lift import Lift
 from lmis.forecast.measures import MonthOfUse
 from lmis.forecast.measures import adjusted_consumption as by_the_rule
 from lmis.forecast.newcomers import like_neighbours
-from lmis.forecast.panel import build_panel, calendar_month, month_name, month_number
+from lmis.forecast.panel import build_panel, month_name, month_number
 from lmis.forecast.training import rows_to_learn
 from tests.forecast.invented import history, series
 
@@ -23,7 +24,7 @@ from tests.forecast.invented import history, series
 def test_months_have_numbers_that_follow_each_other():
     assert month_number("2027-01") - month_number("2026-12") == 1
     assert month_name(month_number("2026-02")) == "2026-02"
-    assert calendar_month(month_number("2026-12")) == 202612
+    assert month_at(month_number("2026-12")) == 202612
 
 
 def test_the_last_of_two_rows_for_a_month_counts():

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session
 
-from lmis.calendar import Month
+from lmis.calendar import Month, months_apart
 from lmis.catalog.models import Item
 from lmis.forecast.models import ForecastOverride
 from lmis.forecast.need import LEVELS
-from lmis.forecast.outlook import Outlook, floats, months_apart, of_run, outlooks, packed, run_in_force
+from lmis.forecast.outlook import Outlook, floats, of_run, outlooks, packed, run_in_force
 from lmis.network.models import Facility
 from tests.factories import NOW, TODAY, Tree, a_facility, a_forecast, a_run, a_tree, add, an_item, id_of, under
 

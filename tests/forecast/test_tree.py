@@ -10,7 +10,8 @@ from scipy.special import gammaincinv, ndtr
 
 from lmis.forecast.need import LEVELS
 from lmis.forecast.panel import Array
-from lmis.forecast.tree import USUAL, above, correlation, errors_of, spread, summed_quantiles, sums
+from lmis.forecast.tree import USUAL, correlation, errors_of, spread, summed_quantiles, sums
+from lmis.network.tree import above
 
 NAN = float("nan")
 
