@@ -14,7 +14,6 @@ from rich.table import Table
 from sqlalchemy import Engine
 
 from lmis import clock
-from lmis.alerts.runs import CLEAN
 from lmis.calendar import Month, add_months, month_code, month_of, months_between, parse_period
 from lmis.config import settings
 from lmis.db import reader
@@ -22,6 +21,7 @@ from lmis.errors import LmisError
 from lmis.forecast.loading import loaded
 from lmis.forecast.reasons import METHODS
 from lmis.i18n import N_, Message
+from lmis.jobs.runs import CLEAN
 from lmis.terminal import Unwritable, prepared_engine, refusing, say
 
 if TYPE_CHECKING:

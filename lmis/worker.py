@@ -15,11 +15,11 @@ from apscheduler.triggers.cron import CronTrigger
 from sqlalchemy import Engine
 
 from lmis import clock
-from lmis.alerts.runs import CLEAN, DIFFERENCES, FAILED, claim, finish, last_due_on
 from lmis.config import settings
 from lmis.db import reader, transaction
 from lmis.forecasting import make_forecast
 from lmis.i18n import VIETNAM
+from lmis.jobs.runs import CLEAN, DIFFERENCES, FAILED, claim, finish, last_due_on
 from lmis.stock.verify import verify
 
 logger = logging.getLogger(__name__)

@@ -33,7 +33,7 @@ LAYERS = (
     },
     {"network", "catalog"},
     {"accounts", "guard", "pages"},
-    {"policy"},
+    {"policy", "jobs", "mail"},
     {"stock"},
     {"shipments"},
     {"forecast"},

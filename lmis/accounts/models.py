@@ -22,6 +22,8 @@ class User(Table, table=True):
     facility_id: int = Field(foreign_key="facility.id")
     language: str | None = Field(default=None, max_length=2)
     active: bool = True
+    email: str | None = Field(default=None, max_length=254)
+    email_bounced_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # nothing is sent there any more
 
 
 class UserSession(Table, table=True):

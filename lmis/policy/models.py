@@ -48,5 +48,13 @@ class StockPolicy(Table, table=True):
     emergency_point: Decimal | None = _months()
     shelf_life: Decimal | None = _months()
     service_level: Decimal | None = Field(default=None, sa_type=Numeric(4, 3))  # 0.5 … 0.95; none: inherited
+    run_out_risk: Decimal | None = Field(default=None, sa_type=Numeric(4, 3))  # chance from which one is warned
+    loss_share: Decimal | None = Field(default=None, sa_type=Numeric(4, 3))  # of the stock, from which a loss is large
+    near_expiry_days: int | None = None
+    unconfirmed_days: int | None = None
+    waiting_days: int | None = None
+    count_grace_days: int | None = None
+    quiet_days: int | None = None
+    escalation_days: int | None = None
     set_by: int | None = Field(default=None, foreign_key="user_account.id")
     set_at: datetime = Field(sa_type=UtcDateTime)

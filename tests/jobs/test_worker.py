@@ -17,10 +17,10 @@ from freezegun import freeze_time
 from sqlalchemy import Engine
 from sqlmodel import select
 
-from lmis.alerts.models import JobRun
-from lmis.alerts.runs import CLEAN, DIFFERENCES, FAILED
 from lmis.db import make_engine, reader, transaction
 from lmis.i18n import VIETNAM
+from lmis.jobs.models import JobRun
+from lmis.jobs.runs import CLEAN, DIFFERENCES, FAILED
 from lmis.stock.posting import post
 from lmis.worker import GRACE_SECONDS, JOBS, Job, Outcome, prove_ledger, run_due, schedule
 from tests.factories import NOW, TODAY, a_document, a_facility, a_line, a_lot

@@ -8,8 +8,8 @@ from sqlalchemy import and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col
 
-from lmis.alerts.models import JobRun
 from lmis.i18n import VIETNAM
+from lmis.jobs.models import JobRun
 
 CLEAN = "clean"
 DIFFERENCES = "differences"

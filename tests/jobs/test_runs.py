@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from lmis.alerts.runs import CLEAN, DIFFERENCES, FAILED, LEASE, claim, finish, last_due_on, latest_run
+from lmis.jobs.runs import CLEAN, DIFFERENCES, FAILED, LEASE, claim, finish, last_due_on, latest_run
 from tests.factories import NOW, TODAY
 
 JOB = "prove-ledger"

@@ -1,0 +1,1 @@
+"""E-mail: what is to be sent, sending it once, and what came back."""
