@@ -145,6 +145,8 @@ ACTS: Mapping[Rule, Act] = {  # unless a better one is found, such as goods that
     Rule.JOB: Act.LOOK,
 }
 
+COMES_TRUE = frozenset({Rule.OUT, Rule.EXPIRED})  # what was only to be feared before
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -176,6 +178,11 @@ class Finding:
     @property
     def how_severe(self) -> Severity:
         return self.severity or SEVERITIES[self.rule]
+
+    @property
+    def does(self) -> Act:
+        """What is proposed to be done about it."""
+        return self.act or ACTS[self.rule]
 
 
 def to_json(facts: Mapping[str, Fact]) -> str:
