@@ -23,6 +23,7 @@ from lmis.forecast.outlook import packed
 from lmis.i18n import nfc, search_key, sort_key
 from lmis.network.models import ALWAYS, Facility, FacilityParent, Level
 from lmis.policy.models import StockPolicy
+from lmis.policy.rules import DAYS
 from lmis.stock.documents import USABLE, Document, Kind, Line
 from lmis.stock.lots import lot_key
 
@@ -211,7 +212,7 @@ def a_policy(
             valid_from=since,
             valid_to=until,
             set_at=NOW,
-            **{name: Decimal(value) for name, value in values.items()},
+            **{name: int(value) if name in DAYS else Decimal(value) for name, value in values.items()},
         ),
     )
 

@@ -1,4 +1,1 @@
-"""How much to hold: lead time, review period, safety stock, minimum, maximum, emergency point and service level.
-
-By place and item.
-"""
+"""How much to hold, and when to be warned: limits and thresholds by place and item, each with where it comes from."""

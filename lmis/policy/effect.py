@@ -48,9 +48,9 @@ def _facilities(session: Session, scope: Scope, on: date) -> list[int]:
     return [it for it in ids if it in under]
 
 
-def values_in_force(session: Session, scope: Scope, on: date) -> dict[int, list[tuple[Decimal | None, ...]]]:
+def values_in_force(session: Session, scope: Scope, on: date) -> dict[int, list[tuple[Decimal | int | None, ...]]]:
     """The values alone, by facility: to tell whether a change makes any difference there."""
-    seen: dict[int, list[tuple[Decimal | None, ...]]] = {}
+    seen: dict[int, list[tuple[Decimal | int | None, ...]]] = {}
     values = {}
     for facility_id, its in in_force(session, scope, on).items():
         if id(its) not in seen:

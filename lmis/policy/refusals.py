@@ -29,6 +29,14 @@ class TooFineAPercent(Unreadable):
     msgid = N_("“%(text)s” has more than one decimal place. Write at most one: 92,5.")
 
 
+class NotDays(Unreadable):
+    msgid = N_("“%(text)s” is not a whole number of days. Write digits only, for example 30.")
+
+
+class TooManyDays(Unreadable):
+    msgid = N_("“%(text)s” is more than %(most)s days. Check the figure: it is in days.")
+
+
 class LevelsAreNotYours(Forbidden):
     msgid = N_("Values for a whole level are set by an administrator of the topmost facility. Ask them.")
 
@@ -56,6 +64,22 @@ class UnusualServiceLevel(PolicyRefused):
     msgid = N_(
         "The service level must be between %(least)s %% and %(most)s %%: forecasts say nothing of what lies beyond. "
         "Leave it empty to inherit it."
+    )
+
+
+class UnusualRisk(PolicyRefused):
+    status_code = 422
+    msgid = N_(
+        "The risk of running out must be between %(least)s %% and %(most)s %%: below, one would be warned of nearly "
+        "everything, and above, too late. Leave it empty to inherit it."
+    )
+
+
+class UnusualLossShare(PolicyRefused):
+    status_code = 422
+    msgid = N_(
+        "A large loss must be between %(least)s %% and %(most)s %% of the stock: below, one would be warned of every "
+        "loss. Leave it empty to inherit it."
     )
 
 

@@ -18,12 +18,12 @@ from lmis.forms import Form, Posted, new_form
 from lmis.pages import page
 from lmis.policy.queries import MOST_CHANGES, Choice, choices, level_names, past_changes
 from lmis.policy.refusals import PolicyRefused
-from lmis.policy.rules import MONTHS, NAMES
+from lmis.policy.rules import NAMES
 from lmis.policy.scopes import Change, Scope, own_row, own_values, policy_at
 from lmis.policy.sense import reader_of
 from lmis.policy.service import policies
 from lmis.policy.setting import preview, set_policy
-from lmis.policy.view import HINTS, LABELS, cells, typed
+from lmis.policy.view import HINTS, LABELS, UNITS, cells, typed
 from lmis.reading import read_day
 
 router = APIRouter()
@@ -148,7 +148,7 @@ def _values_page(
         inherited=cells(inherited, place.id, level_names(session)),
         labels=LABELS,
         hints=HINTS,
-        in_months=MONTHS,
+        units=UNITS,
     )
 
 

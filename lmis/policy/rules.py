@@ -1,6 +1,6 @@
-"""How much to hold at a place: which of the values that were set is in force there. Pure.
+"""How much to hold at a place and when to be warned: which of the values that were set is in force there. Pure.
 
-All values are in months but the service level, which is a share: how sure one wants to be that stock lasts.
+Values are in months, shares (the service level: how sure one wants to be that stock lasts) or whole days.
 
 What is said of a place goes before what is said of a whole level: who sets a place's values knows its roads and its
 store. Among what is said of places, what names the item goes before what is said of all items, and then the nearest
@@ -20,7 +20,10 @@ from lmis.policy.reference import default_values
 
 PARTS = ("lead_time", "review_period", "safety_stock")  # whose sum is the minimum where none is set
 MONTHS = (*PARTS, "minimum", "maximum", "emergency_point", "shelf_life")  # the values that are in months
-NAMES = (*MONTHS, "service_level")
+DAYS = ("near_expiry_days", "unconfirmed_days", "waiting_days", "count_grace_days", "quiet_days", "escalation_days")
+TO_HOLD = (*MONTHS, "service_level")  # how much to hold
+TO_WARN = ("run_out_risk", "loss_share", *DAYS)  # when to be warned
+NAMES = (*TO_HOLD, *TO_WARN)
 
 
 class Where(StrEnum):
@@ -44,7 +47,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Values that were set together and hold on the day in question. item_id None: of all items."""
+    """Values that were set together and hold on the day in question. item_id None: of all items. Days are whole."""
 
     source: Source
     item_id: int | None
@@ -72,6 +75,10 @@ class Policy:
 
     maximum: no more than can be used before it expires; wanted_maximum: what was set. shelf_life: how long goods may
     still be used when they arrive, None where that is not known. service_level: a share, 0.5 … 0.95.
+
+    One is warned of stock that runs out with a chance of run_out_risk or more; of a loss of loss_share of the stock or
+    more; of a lot that has near_expiry_days or fewer; of a shipment unconfirmed, a requisition waiting, a count due
+    and nothing recorded for more than their days. After escalation_days an alert goes to the level above too.
     """
 
     lead_time: Decimal
@@ -83,6 +90,14 @@ class Policy:
     shelf_life: Decimal | None
     wanted_maximum: Decimal
     service_level: Decimal
+    run_out_risk: Decimal
+    loss_share: Decimal
+    near_expiry_days: int
+    unconfirmed_days: int
+    waiting_days: int
+    count_grace_days: int
+    quiet_days: int
+    escalation_days: int
     sources: Mapping[str, Source]
 
     @property
@@ -95,14 +110,15 @@ def usable_maximum(maximum: Decimal, shelf_life: Decimal | None) -> Decimal:
     return maximum if shelf_life is None else min(maximum, shelf_life)
 
 
-def resolve(target: Target, rows: Iterable[Row], service_level: Decimal) -> Policy:
+def resolve(target: Target, rows: Iterable[Row], site: Mapping[str, Decimal]) -> Policy:
     """The values in force for the target.
 
-    rows: those that hold on the day, of any place and item; service_level: of the site, where none is set.
+    rows: those that hold on the day, of any place and item; site: the defaults that are settings of the site, see
+    lmis.policy.service.site_defaults.
     """
     value: dict[str, Decimal] = {}
     sources: dict[str, Source] = {}
-    defaults = default_values(target.rank, target.method) | {"service_level": service_level}
+    defaults = default_values(target.rank, target.method) | site
     for row in [*_by_nearness(target, rows), Row(Source(Where.DEFAULT), None, defaults)]:
         for name, its in row.values.items():
             if name not in value:
@@ -120,6 +136,9 @@ def resolve(target: Target, rows: Iterable[Row], service_level: Decimal) -> Poli
         shelf_life=shelf_life,
         wanted_maximum=value["maximum"],
         service_level=value["service_level"],
+        run_out_risk=value["run_out_risk"],
+        loss_share=value["loss_share"],
+        **{name: int(value[name]) for name in DAYS},
         sources=sources,
     )
 

@@ -73,7 +73,7 @@ def own_row(session: Session, scope: Scope, on: date) -> StockPolicy | None:
 def own_values(row: StockPolicy | None) -> dict[str, Decimal]:
     """The values that a row sets."""
     set_ = {name: getattr(row, name) for name in NAMES} if row else {}
-    return {name: value for name, value in set_.items() if value is not None}
+    return {name: Decimal(value) for name, value in set_.items() if value is not None}
 
 
 def rows_of(scope: Scope) -> SelectOfScalar[StockPolicy]:

@@ -12,6 +12,7 @@ from lmis.policy.refusals import (
     MinimumAboveMaximum,
     MinimumAboveShelfLife,
     Nonsense,
+    NotDays,
     NotMonths,
     NotPercent,
     NotPositive,
@@ -19,16 +20,24 @@ from lmis.policy.refusals import (
     PolicyRefused,
     TooFine,
     TooFineAPercent,
+    TooManyDays,
     TooManyMonths,
+    UnusualLossShare,
+    UnusualRisk,
     UnusualServiceLevel,
 )
-from lmis.policy.rules import MONTHS, PARTS, Policy, Where
+from lmis.policy.rules import DAYS, MONTHS, PARTS, Policy, Where
 from lmis.reading import Missing, TooLong, Unreadable
 
 MOST_MONTHS = 120
+MOST_DAYS = 365
 LONGEST = 12  # characters of a value
-SERVICE_LEVELS = (Decimal("0.5"), Decimal("0.95"))  # what a forecast says anything of, from the least to the most
-POSITIVE = ("maximum", "shelf_life")
+SHARES: Mapping[str, tuple[str, str, type[PolicyRefused]]] = {  # from the least to the most
+    "service_level": ("0.5", "0.95", UnusualServiceLevel),  # what a forecast says anything of
+    "run_out_risk": ("0.05", "0.95", UnusualRisk),
+    "loss_share": ("0.01", "1", UnusualLossShare),
+}
+POSITIVE = ("maximum", "shelf_life", "near_expiry_days", "waiting_days", "quiet_days", "escalation_days")
 Refusal = TypeVar("Refusal", bound=PolicyRefused)
 
 
@@ -58,6 +67,17 @@ def read_percent(text: str) -> Decimal:
     return share
 
 
+def read_days(text: str) -> Decimal:
+    """Whole days, 0 … 365. Raises Missing, TooLong, NotDays or TooManyDays."""
+    typed = nfc(text)
+    days = _read(typed, NotDays)
+    if not typed.isdecimal():
+        raise NotDays(text=typed)
+    if days > MOST_DAYS:
+        raise TooManyDays(text=typed, most=MOST_DAYS)
+    return days
+
+
 def _read(typed: str, unreadable: type[Unreadable]) -> Decimal:
     """A number that is not negative. Raises Missing, TooLong or `unreadable`."""
     if not typed:
@@ -74,7 +94,9 @@ def _read(typed: str, unreadable: type[Unreadable]) -> Decimal:
 
 def reader_of(name: str) -> Callable[[str], Decimal]:
     """How a value of this name is read."""
-    return read_months if name in MONTHS else read_percent
+    if name in MONTHS:
+        return read_months
+    return read_days if name in DAYS else read_percent
 
 
 def impossible(values: Mapping[str, Decimal]) -> list[PolicyRefused]:
@@ -82,11 +104,14 @@ def impossible(values: Mapping[str, Decimal]) -> list[PolicyRefused]:
     faults: list[PolicyRefused] = [
         _about(name, NotPositive()) for name in POSITIVE if name in values and not values[name]
     ]
-    least, most = SERVICE_LEVELS
-    level = values.get("service_level")
-    if level is not None and not least <= level <= most:
-        faults.append(_about("service_level", UnusualServiceLevel(least=int(least * 100), most=int(most * 100))))
+    for name, (least, most, unusual) in SHARES.items():
+        if name in values and not Decimal(least) <= values[name] <= Decimal(most):
+            faults.append(_about(name, unusual(least=_percent(least), most=_percent(most))))
     return faults
+
+
+def _percent(share: str) -> int:
+    return int(Decimal(share) * 100)
 
 
 def nonsense(policy: Policy, given: Container[str]) -> list[Nonsense]:

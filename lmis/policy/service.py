@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from lmis.config import settings
 from lmis.network.tree import above
+from lmis.policy.reference import SITE
 from lmis.policy.rules import NAMES, Policy, Row, Source, Target, Where, resolve
 from lmis.sql import Sql, as_day
 
@@ -87,6 +88,11 @@ def methods_of(session: Session, item_ids: Iterable[int]) -> dict[int, str]:
     return dict(Sql(session).rows(METHODS, ids=list(dict.fromkeys(item_ids))))
 
 
+def site_defaults() -> dict[str, Decimal]:
+    """The values that hold where none is set and that are settings of the site."""
+    return {name: Decimal(getattr(settings(), name)) for name in SITE}
+
+
 class Finder:
     """Resolves policies, each combination of what matters once: few places say anything of their own."""
 
@@ -99,7 +105,7 @@ class Finder:
     def of(self, spot: Spot, item_id: int | None, method: str | None) -> Policy:
         """The policy of an item, or with None of any that is not named."""
         target = Target(spot.chain, spot.level, spot.rank, item_id, method)
-        return resolve(target, self._rows(spot), settings().service_level)
+        return resolve(target, self._rows(spot), site_defaults())
 
     def of_items(self, spot: Spot, methods: Mapping[int, str]) -> list[tuple[int, Policy]]:
         """The policies of items; methods: of each item, the same at every call."""

@@ -19,7 +19,7 @@ from lmis.network.service import parent_of
 from lmis.policy.effect import all_nonsense, values_in_force
 from lmis.policy.models import StockPolicy
 from lmis.policy.refusals import LevelsAreNotYours, NoValues, SameValues, StartsInThePast, ValuesClash
-from lmis.policy.rules import Policy
+from lmis.policy.rules import DAYS, Policy
 from lmis.policy.scopes import Change, Scope, own_row, own_values, policy_at, rows_of
 from lmis.policy.sense import impossible
 
@@ -109,7 +109,7 @@ def _faults(session: Session, change: Change, today: date) -> Iterator[LmisError
 def _write(session: Session, change: Change, user: User, now: datetime) -> None:
     """Insert the row, end the one it follows, and let it end where a later one begins."""
     scope = change.scope
-    values: dict[str, Any] = dict(change.values)
+    values: dict[str, Any] = {name: int(it) if name in DAYS else it for name, it in change.values.items()}
     until = _next_beginning(session, change)
     if held := own_row(session, scope, change.valid_from):
         held.valid_to = change.valid_from

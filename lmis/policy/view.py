@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from lmis.i18n import N_, Message, Name
-from lmis.policy.rules import MONTHS, NAMES, Policy, Source, Where
+from lmis.policy.rules import DAYS, MONTHS, NAMES, TO_HOLD, Policy, Source, Where
 
 LABELS = {
     "lead_time": N_("Lead time"),
@@ -19,6 +19,14 @@ LABELS = {
     "emergency_point": N_("Emergency point"),
     "shelf_life": N_("Shelf life on arrival"),
     "service_level": N_("Service level"),
+    "run_out_risk": N_("Risk of running out"),
+    "loss_share": N_("Large loss"),
+    "near_expiry_days": N_("Near expiry"),
+    "unconfirmed_days": N_("Shipment not confirmed"),
+    "waiting_days": N_("Requisition waiting"),
+    "count_grace_days": N_("Count overdue"),
+    "quiet_days": N_("Nothing recorded"),
+    "escalation_days": N_("Alert not attended to"),
 }
 HINTS = {
     "lead_time": N_("From sending an order until its goods are on the shelf."),
@@ -29,12 +37,23 @@ HINTS = {
     "emergency_point": N_("Below it, one orders at once."),
     "shelf_life": N_("How long goods may still be used when they arrive."),
     "service_level": N_("How sure one wants to be that stock lasts, where orders are made by the forecast."),
+    "run_out_risk": N_("Warned when stock is at least this likely to run out before the next delivery."),
+    "loss_share": N_("Warned when at least this share of an item’s stock is lost at once."),
+    "near_expiry_days": N_("A lot that has no more days than this before it expires is near expiry."),
+    "unconfirmed_days": N_("A shipment that nobody has confirmed for more days than this is late."),
+    "waiting_days": N_("Warned when a requisition has waited for its next step for more days than this."),
+    "count_grace_days": N_("Warned when a count is overdue by more days than this."),
+    "quiet_days": N_("Warned when nothing is recorded for more days than this where something should be."),
+    "escalation_days": N_("An alert that nobody has attended to for this many days is told to the level above too."),
 }
+UNITS = dict.fromkeys(NAMES, "%") | dict.fromkeys(MONTHS, N_("months")) | dict.fromkeys(DAYS, N_("days"))
 DEFAULT = N_("default")
 SUM = N_("sum of the three")
 HERE = N_("set here")
 OF_LEVEL = N_("level %(level)s")
 PERCENT = N_("%(percent)s %%")
+ONE_DAY = N_("1 day")
+MORE_DAYS = N_("%(days)s days")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +64,7 @@ class Cell:
     """
 
     name: str
-    value: Decimal | None
+    value: Decimal | int | None
     where: object
     here: bool
     item: bool
@@ -63,17 +82,24 @@ def cells(policy: Policy, facility_id: int, levels: Mapping[str, Name]) -> list[
     return [_cell(policy, name, facility_id, levels) for name in NAMES]
 
 
-def said(name: str, value: Decimal) -> object:
-    """A value as it is shown: months as they are, a share in percent."""
+def in_groups(cells: Sequence[Cell]) -> tuple[Sequence[Cell], Sequence[Cell]]:
+    """Cells in the order of NAMES: how much to hold, and when to be warned."""
+    return cells[: len(TO_HOLD)], cells[len(TO_HOLD) :]
+
+
+def said(name: str, value: Decimal | int) -> object:
+    """A value as it is shown: months as they are, a share in percent, days with their unit."""
     if name in MONTHS:
         return value
+    if name in DAYS:
+        return Message(ONE_DAY) if value == 1 else Message(MORE_DAYS, {"days": int(value)})
     percent = value * 100
     return Message(PERCENT, {"percent": int(percent) if percent == int(percent) else percent})
 
 
 def typed(name: str, value: Decimal) -> str:
-    """A value as one types it: 1,5 months, 95 percent."""
-    return f"{(value if name in MONTHS else value * 100).normalize():f}".replace(".", ",")
+    """A value as one types it: 1,5 months, 95 percent, 30 days."""
+    return f"{(value if name in (*MONTHS, *DAYS) else value * 100).normalize():f}".replace(".", ",")
 
 
 def _cell(policy: Policy, name: str, facility_id: int, levels: Mapping[str, Name]) -> Cell:

@@ -9,8 +9,9 @@ import pytest
 
 from lmis.alerts.rules import Status, is_near_expiry, months_to_show, status
 from lmis.policy.rules import Target, resolve
+from lmis.policy.service import site_defaults
 
-STATION = resolve(Target((), "commune", 3, None, None), (), Decimal("0.95"))  # 0.5, 1 and 3 months
+STATION = resolve(Target((), "commune", 3, None, None), (), site_defaults())  # 0.5, 1 and 3 months
 TODAY = date(2026, 11, 20)
 
 

@@ -11,10 +11,11 @@ from lmis.forecast.outlook import Outlook
 from lmis.planning.demography import Statement, needs
 from lmis.planning.scenario import Closure, Known, Turn, changed, factors, level, taken_over, unserved
 from lmis.policy.rules import Target, resolve
+from lmis.policy.service import site_defaults
 
 TODAY = date(2026, 12, 1)
 HALF = Decimal("0.5")
-POLICY = resolve(Target((1,), "district", 2, 1, "condom"), [], Decimal("0.95"))  # half a month, and one to the next
+POLICY = resolve(Target((1,), "district", 2, 1, "condom"), [], site_defaults())  # half a month, and one to the next
 PEOPLE = Statement(1_000, HALF, None, {"condom": HALF, "pill": HALF}, {1: Decimal(1), 2: Decimal(1), 3: Decimal(0)})
 METHOD_OF = {1: "condom", 2: "pill", 3: "pill"}
 PER_USER = {1: Decimal(120), 2: Decimal(15), 3: Decimal(15)}

@@ -13,7 +13,11 @@ from lmis.policy.rules import NAMES, Policy, Row, Source, Target, Where, resolve
 COMMUNE, DISTRICT, BOARD = 3, 2, 1
 CONDOM, PILL = 11, 12
 SINCE = date(2026, 1, 1)
-SITES = Decimal("0.9")  # the service level that the site has set for whatever has none of its own
+SITES = {  # the defaults that are settings of the site
+    "service_level": Decimal("0.9"),
+    "near_expiry_days": Decimal(60),
+    "unconfirmed_days": Decimal(9),
+}
 
 
 def said(at: int | None = None, *, level: str | None = None, item: int | None = None, **values: str) -> Row:
@@ -127,7 +131,10 @@ def test_the_service_level_is_the_sites_until_it_is_set_for_a_place_or_an_item()
     inherited = policy(said(COMMUNE, item=PILL, service_level="0.6"), said(BOARD, maximum="4"))
     put = policy(said(BOARD, service_level="0.8"), said(COMMUNE, item=CONDOM, service_level="0.925"))
 
-    assert (inherited.service_level, inherited.sources["service_level"].where) == (SITES, Where.DEFAULT)
+    assert (inherited.service_level, inherited.sources["service_level"].where) == (
+        SITES["service_level"],
+        Where.DEFAULT,
+    )
     assert (put.service_level, put.sources["service_level"].item) == (Decimal("0.925"), True)
 
 

@@ -22,6 +22,7 @@ from lmis.policy.refusals import (
 )
 from lmis.policy.rules import Row, Source, Target, Where, resolve
 from lmis.policy.sense import impossible, nonsense, read_months, read_percent
+from lmis.policy.service import site_defaults
 from lmis.reading import Missing, TooLong
 
 
@@ -112,7 +113,7 @@ def test_a_service_level_is_one_that_forecasts_say_something_of(level, fits):
 def faults(typed=("minimum",), **values: str):
     """Of a station with these values, as (refusal, its field)."""
     row = Row(Source(Where.FACILITY, 1), None, {name: Decimal(value) for name, value in values.items()})
-    policy = resolve(Target((1,), "commune", 3, None, "condom"), [row], Decimal("0.95"))
+    policy = resolve(Target((1,), "commune", 3, None, "condom"), [row], site_defaults())
     return [(type(it), it.field) for it in nonsense(policy, typed)]
 
 

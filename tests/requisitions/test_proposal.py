@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lmis.policy.rules import Row, Source, Target, Where, resolve
+from lmis.policy.service import site_defaults
 from lmis.requisitions.proposal import (
     AMC,
     FORECAST,
@@ -29,7 +30,8 @@ from lmis.requisitions.proposal import (
 def terms(order_by: str = FORECAST, *, emergency: bool = False, pack: int = 1, **values: str) -> Terms:
     """Of a station that holds up to 3 months, its emergency point at half a month, unless it says otherwise."""
     set_ = {name: Decimal(value) for name, value in values.items()}
-    policy = resolve(Target((1,), "commune", 3, None, None), [Row(Source(Where.FACILITY, 1), None, set_)], Decimal(1))
+    row = Row(Source(Where.FACILITY, 1), None, set_)
+    policy = resolve(Target((1,), "commune", 3, None, None), [row], site_defaults())
     return Terms(policy, order_by, emergency, pack, Decimal("0.5"))
 
 
