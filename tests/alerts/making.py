@@ -1,0 +1,71 @@
+"""Alerts as an evaluation leaves them, stored without one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from lmis.alerts.findings import Act, Fact, Finding, Rule, to_json
+from lmis.alerts.models import Alert, AlertEvent
+from lmis.catalog.models import Item, Lot
+from lmis.network.models import Facility
+from tests.factories import NOW, TODAY, add, id_of
+
+FACTS: Mapping[str, Mapping[str, Fact]] = {
+    Rule.OUT: {"days": 4, "coming": 0, "coming_on": None, "monthly": 120},
+    Rule.BELOW: {"usable": 90, "months": 1, "minimum": 2},
+    Rule.EXPIRED: {"lot": "A12", "expires_on": date(2026, 11, 1), "on_hand": 40, "dong": 0},
+    Rule.NEAR_EXPIRY: {"lot": "A12", "expires_on": date(2026, 12, 1), "on_hand": 40, "days": 11},
+    Rule.COUNT_DUE: {"due_on": date(2026, 11, 1), "days": 19},
+    Rule.SILENT: {"last_on": date(2026, 9, 1), "days": 80},
+    Rule.LEDGER: {"on": TODAY, "count": 2},
+}
+
+
+def an_alert(
+    session: Session,
+    facility: Facility,
+    item: Item | None = None,
+    *,
+    rule: Rule = Rule.OUT,
+    lot: Lot | None = None,
+    facts: Mapping[str, Fact] | None = None,
+    act: Act | None = None,
+    act_facts: Mapping[str, Fact] | None = None,
+    subject: str = "",
+    at: datetime = NOW,
+    **more: object,
+) -> Alert:
+    """An open alert, opened at `at`; `more`: other columns."""
+    finding = Finding(
+        rule,
+        id_of(facility),
+        FACTS.get(rule, {}) if facts is None else facts,
+        id_of(item) if item else None,
+        id_of(lot) if lot else None,
+        subject,
+        act=act,
+    )
+    alert = Alert(
+        key=finding.key,
+        topic=finding.topic,
+        rule=rule,
+        facility_id=finding.facility_id,
+        item_id=finding.item_id,
+        lot_id=finding.lot_id,
+        subject=subject,
+        severity=finding.how_severe,
+        facts=to_json(finding.facts),
+        action=finding.does,
+        action_facts=to_json(act_facts) if act_facts else None,
+        opened_at=at,
+        raised_at=at,
+        seen_at=at,
+    )
+    for name, value in more.items():
+        setattr(alert, name, value)
+    add(session, alert)
+    add(session, AlertEvent(alert_id=alert.id or 0, at=at, what="opened", rule=rule, severity=alert.severity))
+    return alert
