@@ -73,7 +73,10 @@ def language_of(request: Request) -> str:
 
 
 def page(request: Request, template: str, *, status_code: int = 200, **context: object) -> HTMLResponse:
-    """The rendered template in the reader's language. `user` and `place` are there on every page, or None."""
+    """The rendered template in the reader's language. `user` and `place` are there on every page, or None.
+
+    administers: whether the user looks after the whole site.
+    """
     language = language_of(request)
     here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     html = (
@@ -83,6 +86,7 @@ def page(request: Request, template: str, *, status_code: int = 200, **context: 
             context,
             user=getattr(request.state, "user", None),
             place=getattr(request.state, "place", None),
+            administers=getattr(request.state, "administers", False),
             here=here if request.method == "GET" else request.url.path,
         )
     )

@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from lmis import clock
 from lmis.accounts.models import User
-from lmis.accounts.rights import may_approve, may_post
+from lmis.accounts.rights import may_administer, may_approve, may_post
 from lmis.accounts.scope import Place, place_of
 from lmis.accounts.service import session_user
 from lmis.db import reader
@@ -33,6 +33,7 @@ def _current_user(request: Request) -> User:
         request.state.user = user
         home = session.get_one(Facility, user.facility_id)
         request.state.place = place_of(session, user, home.code, clock.today())
+        request.state.administers = may_administer(user.role, request.state.place.parent)
     return user
 
 
@@ -66,3 +67,12 @@ def _approver(user: CurrentUser) -> User:
 
 
 Approver = Annotated[User, Depends(_approver)]  # someone who may authorise and approve
+
+
+def _administrator(request: Request, user: CurrentUser) -> User:
+    if not request.state.administers:
+        raise Forbidden
+    return user
+
+
+Administrator = Annotated[User, Depends(_administrator)]  # someone who looks after the whole site

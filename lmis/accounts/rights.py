@@ -30,3 +30,8 @@ def may_post(role: str) -> bool:
 def may_approve(role: str) -> bool:
     """Whether someone of the role may authorise and approve what others have asked for or counted."""
     return role in (Role.ADMIN, Role.MANAGER)
+
+
+def may_administer(role: str, above: object | None) -> bool:
+    """Whether someone of the role looks after the whole site. above: who stands over their facility, if anybody."""
+    return role == Role.ADMIN and above is None

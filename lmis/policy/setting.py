@@ -11,7 +11,7 @@ from typing import Any
 from sqlmodel import Session, col, or_, select
 
 from lmis.accounts.models import User
-from lmis.accounts.rights import Role, may_approve
+from lmis.accounts.rights import may_administer, may_approve
 from lmis.accounts.scope import sees
 from lmis.errors import Forbidden, LmisError, NotFound, Refused
 from lmis.network.models import Facility, Level
@@ -38,7 +38,7 @@ class Preview:
 
 def may_set_levels(session: Session, user: User, today: date) -> bool:
     """Whether someone may set values for a whole level: an administrator over whom nobody stands."""
-    return user.role == Role.ADMIN and parent_of(session, user.facility_id, today) is None
+    return may_administer(user.role, parent_of(session, user.facility_id, today))
 
 
 def set_policy(session: Session, change: Change, *, user: User, today: date, now: datetime) -> None:
