@@ -65,7 +65,9 @@ class AlertEvent(Table, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     alert_id: int = Field(foreign_key="alert.id", index=True, sa_type=BigId)
     at: datetime = Field(sa_type=UtcDateTime)
-    what: str = Field(max_length=12)  # opened, reopened, raised, eased, acknowledged, unsnoozed, escalated, resolved
+    what: str = Field(
+        max_length=12
+    )  # opened, reopened, raised, eased, acknowledged, taken_back, unsnoozed, escalated, resolved
     rule: str = Field(max_length=20)
     severity: int
     by_user: int | None = Field(default=None, foreign_key="user_account.id")
