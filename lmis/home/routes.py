@@ -8,7 +8,7 @@ from lmis import clock
 from lmis.accounts.deps import CurrentPlace, CurrentUser
 from lmis.config import settings
 from lmis.db import Reader
-from lmis.home.service import shared_limits, stock_on_hand, stockouts_below, tasks, waiting
+from lmis.home.service import near_expiry_days, shared_limits, stock_on_hand, stockouts_below, tasks, waiting
 from lmis.network.service import children, search_facilities
 from lmis.pages import page
 from lmis.stock.papers import papers
@@ -29,7 +29,7 @@ def home(request: Request, place: CurrentPlace, session: Reader) -> Response:
         held=held,
         limits=shared_limits(held),
         documents=papers(session, recent_documents(session, place.id, 6)),
-        near_expiry_days=settings().near_expiry_days,
+        near_expiry_days=near_expiry_days(held),
         today=today,
     )
 

@@ -16,7 +16,6 @@ from lmis.accounts.scope import Place
 from lmis.alerts.rules import Status, is_near_expiry, months_to_show, status
 from lmis.catalog.models import Channel, Item
 from lmis.catalog.service import items
-from lmis.config import settings
 from lmis.counts import worklist as counts
 from lmis.db import id_of
 from lmis.network.models import Facility
@@ -100,11 +99,6 @@ class OutOfStock:
 
 def stock_on_hand(session: Session, facility_id: int, today: date) -> list[HeldItem]:
     """Every item the facility holds, has held or is sent, in the order of lists."""
-    lots: dict[int, list[HeldLot]] = {}
-    for shelf in shelves(session, facility_id):
-        lots.setdefault(id_of(shelf.item), []).extend(
-            HeldLot(lot, shelf.channel, _mark(lot, today)) for lot in shelf.lots
-        )
     use: dict[int, Decimal] = {}
     for (item_id, _), amc in consumption(session, facility_id, today).items():
         use[item_id] = use.get(item_id, Decimal(0)) + amc
@@ -113,14 +107,23 @@ def stock_on_hand(session: Session, facility_id: int, today: date) -> list[HeldI
         coming[item_id] += units
     known = session.exec(select(StockOnHand.item_id).where(StockOnHand.facility_id == facility_id).distinct())
     ever = {*known, *coming}
-    limits = policies(session, [facility_id], ever, today)
+    limits = {item_id: it for (_, item_id), it in policies(session, [facility_id], ever, today).items()}
+    lots = _lots(session, facility_id, limits, today)
     return [
-        _held(
-            item, lots.get(id_of(item), []), coming[id_of(item)], use.get(id_of(item)), limits[facility_id, id_of(item)]
-        )
+        _held(item, lots.get(id_of(item), []), coming[id_of(item)], use.get(id_of(item)), limits[id_of(item)])
         for item in items(session)
         if id_of(item) in ever
     ]
+
+
+def _lots(session: Session, facility_id: int, limits: Mapping[int, Policy], today: date) -> dict[int, list[HeldLot]]:
+    """The lots on the shelves, by item."""
+    lots: dict[int, list[HeldLot]] = {}
+    for shelf in shelves(session, facility_id):
+        near_days = limits[id_of(shelf.item)].near_expiry_days
+        held = (HeldLot(lot, shelf.channel, _mark(lot, today, near_days)) for lot in shelf.lots)
+        lots.setdefault(id_of(shelf.item), []).extend(held)
+    return lots
 
 
 def shared_limits(held: Sequence[HeldItem]) -> Policy | None:
@@ -129,8 +132,14 @@ def shared_limits(held: Sequence[HeldItem]) -> Policy | None:
     return next(iter(limits.values())) if len(limits) == 1 else None
 
 
-def _mark(lot: ShelfLot, today: date) -> str | None:
-    near = is_near_expiry(lot.expires_on, today, settings().near_expiry_days)
+def near_expiry_days(held: Sequence[HeldItem]) -> int | None:
+    """How many days before they expire the lots that are near expiry became so; None where that differs."""
+    days = {item.limits.near_expiry_days for item in held if any(it.mark == "near" for it in item.lots)}
+    return days.pop() if len(days) == 1 else None
+
+
+def _mark(lot: ShelfLot, today: date, near_days: int) -> str | None:
+    near = is_near_expiry(lot.expires_on, today, near_days)
     return blocked(lot, today) or ("near" if near else None)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
@@ -23,19 +26,29 @@ from lmis.policy.scopes import Change, Scope, own_row, own_values, policy_at
 from lmis.policy.sense import reader_of
 from lmis.policy.service import policies
 from lmis.policy.setting import preview, set_policy
-from lmis.policy.view import HINTS, LABELS, UNITS, cells, typed
+from lmis.policy.view import HINTS, LABELS, PARTS, UNITS, cells, parts, told_apart, typed
 from lmis.reading import read_day
 
 router = APIRouter()
+T = TypeVar("T")
 
 
 @router.get("/f/{code}/policy")
 def policy(request: Request, place: CurrentPlace, session: Reader, changed: bool = False) -> Response:
-    listed = items(session)
-    levels = level_names(session)
-    in_force = policies(session, [place.id], [id_of(it) for it in listed], clock.today())
-    rows = [(it, cells(in_force[place.id, id_of(it)], place.id, levels)) for it in listed]
-    return page(request, "policy/policy.html", rows=rows, labels=LABELS, changed=changed)
+    listed, levels, today = items(session), level_names(session), clock.today()
+    in_force = policies(session, [place.id], [id_of(it) for it in listed], today)
+    of_items = [(it, parts(cells(in_force[place.id, id_of(it)], place.id, levels))) for it in listed]
+    of_others = parts(cells(policy_at(session, Scope(place.id, None, None), today), place.id, levels))
+    return page(
+        request,
+        "policy/policy.html",
+        rows=[(it, to_hold) for it, (to_hold, _) in of_items],
+        warnings=told_apart(of_others[1], [(it, to_warn) for it, (_, to_warn) in of_items]),
+        names=parts(NAMES),
+        labels=LABELS,
+        hints=HINTS,
+        changed=changed,
+    )
 
 
 @router.get("/f/{code}/policy/history")
@@ -104,7 +117,7 @@ def _done(
         item=about[1],
         change=change,
         preview=seen,
-        pairs=list(zip(before, after, strict=True)),
+        parted=_parted(list(zip(before, after, strict=True)), lambda pair: pair[0].value != pair[1].value),
         fields=("uuid", "whom", "item", "valid_from", *NAMES),
         labels=LABELS,
     )
@@ -145,11 +158,18 @@ def _values_page(
         form=form,
         choice=choice,
         item=item,
-        inherited=cells(inherited, place.id, level_names(session)),
+        parted=_parted(
+            cells(inherited, place.id, level_names(session)), lambda it: it.name in form or it.name in form.errors
+        ),
         labels=LABELS,
         hints=HINTS,
         units=UNITS,
     )
+
+
+def _parted(of_names: Sequence[T], open_for: Callable[[T], bool]) -> list[tuple[str, Sequence[T], bool]]:
+    """Each part of what is in the order of NAMES: its heading, its rows, and whether any of them calls to be seen."""
+    return [(heading, its, any(map(open_for, its))) for heading, its in zip(PARTS, parts(of_names), strict=True)]
 
 
 def _id(item: Item | None) -> int | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 
 from lmis.i18n import N_, Message, Name
 from lmis.policy.rules import DAYS, MONTHS, NAMES, TO_HOLD, Policy, Source, Where
@@ -47,6 +48,7 @@ HINTS = {
     "escalation_days": N_("An alert that nobody has attended to for this many days is told to the level above too."),
 }
 UNITS = dict.fromkeys(NAMES, "%") | dict.fromkeys(MONTHS, N_("months")) | dict.fromkeys(DAYS, N_("days"))
+PARTS = (N_("How much to hold"), N_("When to be warned"))
 DEFAULT = N_("default")
 SUM = N_("sum of the three")
 HERE = N_("set here")
@@ -54,6 +56,7 @@ OF_LEVEL = N_("level %(level)s")
 PERCENT = N_("%(percent)s %%")
 ONE_DAY = N_("1 day")
 MORE_DAYS = N_("%(days)s days")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,16 @@ def cells(policy: Policy, facility_id: int, levels: Mapping[str, Name]) -> list[
     return [_cell(policy, name, facility_id, levels) for name in NAMES]
 
 
-def in_groups(cells: Sequence[Cell]) -> tuple[Sequence[Cell], Sequence[Cell]]:
-    """Cells in the order of NAMES: how much to hold, and when to be warned."""
-    return cells[: len(TO_HOLD)], cells[len(TO_HOLD) :]
+def parts(of_names: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
+    """What is in the order of NAMES, as pages part it: how much to hold, and when to be warned."""
+    return of_names[: len(TO_HOLD)], of_names[len(TO_HOLD) :]
+
+
+def told_apart(
+    general: Sequence[Cell], of_items: Iterable[tuple[T, Sequence[Cell]]]
+) -> list[tuple[T | None, Sequence[Cell]]]:
+    """The values for whatever item is not named, then those of the items that differ from them."""
+    return [(None, general), *((item, its) for item, its in of_items if its != general)]
 
 
 def said(name: str, value: Decimal | int) -> object:

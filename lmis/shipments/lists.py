@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from lmis.db import id_of
 from lmis.network.models import Facility
+from lmis.policy.service import policies
 from lmis.sql import Sql
 from lmis.stock.documents import RULES
 from lmis.stock.models import StockMovement
@@ -23,6 +24,8 @@ DISPUTED = """
     SELECT shipment_id, CAST(SUM(CASE WHEN kind IN ('short', 'damaged', 'refused') THEN quantity - settled ELSE 0 END)
         AS BIGINT) FROM delivery_difference
     WHERE {end} = :place AND settled < quantity GROUP BY shipment_id"""
+ON_THE_WAY = """
+    SELECT DISTINCT shipment_id, receiver_id, item_id FROM in_transit WHERE shipment_id IN (:ids*) AND quantity > 0"""
 FINISHED = """
     SELECT m.id FROM (
         SELECT id FROM stock_movement WHERE facility_id = :place AND kind IN ('issue', 'transfer', 'return')
@@ -52,7 +55,8 @@ class Waiting:
 class Row:
     """A shipment in a list. name: a message id; other: the facility at its other end; days: since it was sent.
 
-    unsaid: base units on their way here of which nobody has said anything.
+    late_after: how many days it may go unconfirmed, None where nothing of it waits to be confirmed. unsaid: base units
+    on their way here of which nobody has said anything.
     """
 
     uuid: UUID
@@ -61,8 +65,12 @@ class Row:
     occurred_on: date
     other: str
     days: int
-    late: bool
+    late_after: int | None
     unsaid: int
+
+    @property
+    def late(self) -> bool:
+        return self.late_after is not None and self.days > self.late_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,12 @@ class Shipments:
     @property
     def none(self) -> bool:
         return not any((self.incoming, self.to_settle, self.outgoing, self.reported, self.finished))
+
+    @property
+    def late_after(self) -> int | None:
+        """How many days each that is to be confirmed may wait; None where that differs."""
+        limits = {it.late_after for it in (*self.incoming, *self.outgoing)}
+        return limits.pop() if len(limits) == 1 else None
 
 
 def waiting(session: Session, facility_id: int) -> Waiting:
@@ -99,19 +113,35 @@ def _unsaid(on_the_way: Mapping[int, int], disputed: Mapping[int, int]) -> dict[
     return {id_: quantity for id_, quantity in left.items() if quantity > 0}
 
 
-def shipments_of(session: Session, facility_id: int, today: date, late_after: int, most: int) -> Shipments:
-    """late_after: days; most: how many finished ones, the latest."""
+def shipments_of(session: Session, facility_id: int, today: date, most: int) -> Shipments:
+    """most: how many finished ones, the latest."""
     wait = waiting(session, facility_id)
     finished = [row[0] for row in Sql(session).rows(FINISHED, place=facility_id, most=most)]
     lists = (wait.incoming, wait.to_settle, wait.outgoing, wait.reported, finished)
-    found = _rows(session, {id_ for each in lists for id_ in each}, facility_id, today, late_after, wait.incoming)
+    limits = days_to_confirm(session, {*wait.incoming, *wait.outgoing}, today)
+    found = _rows(session, {id_ for each in lists for id_ in each}, facility_id, today, limits, wait.incoming)
     return Shipments(*([found[id_] for id_ in each] for each in lists))
 
 
-def late(session: Session, ids: Iterable[int], today: date, late_after: int) -> list[int]:
-    """Those of the shipments that were sent more than `late_after` days ago."""
-    found = select(col(StockMovement.id), col(StockMovement.occurred_on)).where(col(StockMovement.id).in_(list(ids)))
-    return [id_ for id_, on in session.exec(found) if id_ and (today - on).days > late_after]
+def days_to_confirm(session: Session, ids: Iterable[int], today: date) -> dict[int, int]:
+    """How many days each shipment that is on the way may go unconfirmed before it is late.
+
+    It is its receiver's policy that says so; of several items, the one that may wait the shortest.
+    """
+    goods = Sql(session).rows(ON_THE_WAY, ids=list(ids))
+    limits = policies(session, {row[1] for row in goods}, {row[2] for row in goods}, today)
+    found: dict[int, int] = {}
+    for id_, receiver_id, item_id in goods:
+        days = limits[receiver_id, item_id].unconfirmed_days
+        found[id_] = min(days, found.get(id_, days))
+    return found
+
+
+def late(session: Session, ids: Iterable[int], today: date) -> list[int]:
+    """Those of the shipments that should have been confirmed by now."""
+    limits = days_to_confirm(session, ids, today)
+    sent = select(col(StockMovement.id), col(StockMovement.occurred_on)).where(col(StockMovement.id).in_(list(limits)))
+    return [id_ for id_, on in session.exec(sent) if id_ and (today - on).days > limits[id_]]
 
 
 def _rows(
@@ -119,7 +149,7 @@ def _rows(
     ids: Iterable[int],
     facility_id: int,
     today: date,
-    late_after: int,
+    limits: Mapping[int, int],
     unsaid: Mapping[int, int],
 ) -> dict[int, Row]:
     movements = session.exec(select(StockMovement).where(col(StockMovement.id).in_(list(ids)))).all()
@@ -129,7 +159,7 @@ def _rows(
     for it in movements:
         other = it.counterparty_id if it.facility_id == facility_id else it.facility_id
         days = (today - it.occurred_on).days
-        about = (RULES[it.kind].name, it.occurred_on, names.get(other or 0, ""), days, days > late_after)
+        about = (RULES[it.kind].name, it.occurred_on, names.get(other or 0, ""), days, limits.get(id_of(it)))
         units = unsaid.get(id_of(it), 0)
         rows[id_of(it)] = Row(it.uuid, number_of(it), *about, units)
     return rows

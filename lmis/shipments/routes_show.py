@@ -11,7 +11,6 @@ from sqlmodel import Session
 from lmis import clock
 from lmis.accounts.deps import CurrentPlace
 from lmis.accounts.scope import Place
-from lmis.config import settings
 from lmis.db import Reader, id_of
 from lmis.forms import Form, new_form
 from lmis.pages import page
@@ -35,7 +34,7 @@ def shipments(request: Request, place: CurrentPlace, session: Reader, confirmed:
 
 
 def listed(session: Session, place: Place) -> Shipments:
-    return shipments_of(session, place.id, clock.today(), settings().unconfirmed_days, FINISHED)
+    return shipments_of(session, place.id, clock.today(), FINISHED)
 
 
 def list_page(request: Request, found: Shipments, form: Form, status_code: int = 200, confirmed: int = 0) -> Response:
@@ -47,7 +46,6 @@ def list_page(request: Request, found: Shipments, form: Form, status_code: int =
         found=found,
         form=form,
         about={f"{TICKED}{it.uuid}": it.number for it in found.incoming},
-        days=settings().unconfirmed_days,
         most=FINISHED,
         confirmed=confirmed,
     )

@@ -7,7 +7,6 @@ from datetime import date
 from sqlmodel import Session
 
 from lmis.accounts.scope import Place
-from lmis.config import settings
 from lmis.i18n import N_
 from lmis.shipments.lists import late, waiting
 from lmis.work import Work
@@ -16,8 +15,7 @@ from lmis.work import Work
 def work(session: Session, place: Place, today: date) -> list[Work]:
     """Shipments to confirm, differences to settle, and what was sent and has not been confirmed for long."""
     wait = waiting(session, place.id)
-    days = settings().unconfirmed_days
-    overdue = [len(late(session, ids, today, days)) for ids in (wait.incoming, wait.outgoing)]
+    overdue = [len(late(session, ids, today)) for ids in (wait.incoming, wait.outgoing)]
     confirm, settle = (N_("Confirm"), N_("Settle")) if place.may_post else (N_("See them"), N_("See them"))
     found = [
         Work("below", "▼", overdue[0], N_("shipments that should have been confirmed by now"),

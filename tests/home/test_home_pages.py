@@ -110,6 +110,31 @@ def test_lots_near_and_past_their_expiry_are_counted(site: Site):
     assert "1 lots that expire within 90 days Use first" in words
 
 
+def test_how_near_is_near_is_what_the_stock_policy_says_of_the_item(site: Site):
+    pill = site.add(an_item, "Viên uống")
+    for lot in (site.add(a_lot, it, it.name_vi, TODAY + timedelta(days=60)) for it in (site.condom, pill)):
+        site.post(a_document(site.tree.board, a_line(lot, 10)))
+    assert "2 lots that expire within 90 days Use first" in home(site)
+
+    site.add(a_policy, site.tree.board, item=id_of(site.condom), near_expiry_days="59")
+    site.add(a_policy, level="board", near_expiry_days="60")
+
+    assert "1 lots that expire within 60 days Use first" in home(site)
+    stock = home(site, path="/stock")
+    assert "Bao cao su: 10, expires 19/01/2027, Free of charge" in stock
+    assert stock.count("◆ Near expiry") == 1
+    assert "Viên uống: 10, expires 19/01/2027, Free of charge ◆ Near expiry" in stock
+
+
+def test_lots_that_are_near_by_different_limits_are_counted_together(site: Site):
+    for item, days in ((site.condom, "90"), (site.add(an_item, "Viên uống"), "180")):
+        site.add(a_policy, site.tree.board, item=id_of(item), near_expiry_days=days)
+        lot = site.add(a_lot, item, None, TODAY + timedelta(days=int(days)))
+        site.post(a_document(site.tree.board, a_line(lot, 10)))
+
+    assert "2 lots near expiry Use first" in home(site)
+
+
 def test_expired_stock_is_on_hand_but_not_usable(site: Site):
     site.receive(10, number="OLD", expires_on=TODAY - timedelta(days=1), on=date(2026, 1, 5))
 

@@ -110,6 +110,56 @@ def test_the_service_level_is_typed_and_shown_in_percent(site: Site, office: Off
     assert "92,5 %" in text_of(vietnamese)
 
 
+def test_when_one_is_warned_is_shown_once_for_all_items(office: Office):
+    assert (
+        "all items 30 % default 5 % default 90 days default 7 days default 5 days default 14 days default "
+        "45 days default 3 days default What these mean"
+    ) in office.words()
+
+
+def test_an_item_of_which_one_is_warned_otherwise_stands_apart(site: Site, office: Office):
+    site.add(an_item, "Viên uống", method="pill")
+    office.put("?item=BCS", near_expiry_days="180", escalation_days="1")
+
+    _, _, warned = office.words().partition("Alert not attended to")
+    assert warned.index("all other items 30 % default") < warned.index("Bao cao su 30 % default")
+    assert "180 days ● set here, this item since 20/11/2026" in warned
+    assert "1 day ● set here, this item" in warned
+    assert "Viên uống" not in warned
+    assert "all items Near expiry 180 days" not in office.words("/history")
+    assert "Bao cao su Near expiry 180 days; Alert not attended to 1 day from 20/11/2026" in office.words("/history")
+
+
+def test_when_one_is_warned_is_typed_looked_at_and_set(site: Site, office: Office):
+    checked = office.check(run_out_risk="12,5", near_expiry_days="180")
+    words = text_of(checked)
+
+    assert "How much to hold None of these changes." in words
+    assert "When to be warned Value Until then From then on" in words
+    assert "Risk of running out 30 % default 12.5 % ● set here" in words
+    assert "Near expiry 90 days default 180 days ● set here" in words
+
+    office.browser.post(f"{office.path}/set", data=form_of(checked) | {"step": "post"})
+    assert "12.5 % ● set here since 20/11/2026" in office.words()
+    typed = form_of(office.browser.get(f"{office.path}/set"))
+    assert (typed["run_out_risk"], typed["near_expiry_days"], typed["quiet_days"]) == ("12,5", "180", "")
+    assert "12,5 %" in text_of(site.browser(site.tree.commune, language="vi").get(office.path))
+
+
+def unfolded(page) -> int:
+    return page.text.count('<details class="beside" open>')
+
+
+def test_when_one_is_warned_unfolds_where_something_of_it_is_set_or_wrong(site: Site, office: Office):
+    assert unfolded(office.browser.get(f"{office.path}/set")) == 1
+    assert unfolded(office.check(waiting_days="ba")) == 2
+    assert unfolded(office.check(maximum="4")) == 1
+    assert unfolded(office.check(waiting_days="4")) == 1
+
+    office.put(waiting_days="4")
+    assert unfolded(office.browser.get(f"{office.path}/set")) == 2
+
+
 def test_one_may_go_back_and_change_something(site: Site, office: Office):
     page = office.browser.post(f"{office.path}/set", data=form_of(office.check(maximum="4")) | {"step": "change"})
 
@@ -166,6 +216,12 @@ def test_whole_levels_are_offered_at_the_top_alone(site: Site):
         ({"service_level": "chín"}, "“chín” is not a percentage. Write it as 95 or 92,5."),
         ({"service_level": "99"}, "The service level must be between 50 % and 95 %"),
         ({"service_level": "49,9"}, "The service level must be between 50 % and 95 %"),
+        ({"near_expiry_days": "ba tháng"}, "“ba tháng” is not a whole number of days. Write digits only"),
+        ({"waiting_days": "1,5"}, "“1,5” is not a whole number of days."),
+        ({"quiet_days": "366"}, "“366” is more than 365 days."),
+        ({"escalation_days": "0"}, "This must be more than zero."),
+        ({"run_out_risk": "4"}, "The risk of running out must be between 5 % and 95 %"),
+        ({"loss_share": "0,9"}, "A large loss must be between 1 % and 100 % of the stock"),
         ({"valid_from": "2026-11-19", "maximum": "4"}, "19/11/2026 is past"),
         ({"valid_from": ""}, "This is empty; it must be filled in."),
         ({}, "No value is filled in, and none was set here before."),

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import pytest
 
-from lmis.policy.rules import NAMES, Policy, Row, Source, Target, Where, resolve, usable_maximum
+from lmis.policy.rules import DAYS, NAMES, Policy, Row, Source, Target, Where, resolve, usable_maximum
 
 COMMUNE, DISTRICT, BOARD = 3, 2, 1
 CONDOM, PILL = 11, 12
@@ -136,6 +136,45 @@ def test_the_service_level_is_the_sites_until_it_is_set_for_a_place_or_an_item()
         Where.DEFAULT,
     )
     assert (put.service_level, put.sources["service_level"].item) == (Decimal("0.925"), True)
+
+
+@pytest.mark.parametrize("rank", [1, 3, 5])
+def test_where_nothing_is_set_one_is_warned_alike_at_every_level(rank):
+    found = policy(rank=rank)
+
+    assert (found.run_out_risk, found.loss_share) == (Decimal("0.3"), Decimal("0.05"))
+    assert {name: getattr(found, name) for name in DAYS} == {
+        "near_expiry_days": 60,
+        "unconfirmed_days": 9,
+        "waiting_days": 5,
+        "count_grace_days": 14,
+        "quiet_days": 45,
+        "escalation_days": 3,
+    }
+    assert {type(getattr(found, name)) for name in DAYS} == {int}
+
+
+def test_when_one_is_warned_is_inherited_as_what_is_held_is():
+    found = policy(
+        said(COMMUNE, item=CONDOM, near_expiry_days="180"),
+        said(COMMUNE, item=PILL, quiet_days="20"),
+        said(DISTRICT, near_expiry_days="30", run_out_risk="0.1"),
+        said(level="commune", run_out_risk="0.5", waiting_days="10"),
+    )
+
+    assert (found.near_expiry_days, found.run_out_risk, found.waiting_days, found.quiet_days) == (
+        180,
+        Decimal("0.1"),
+        10,
+        45,
+    )
+    told = [found.sources[name] for name in ("near_expiry_days", "run_out_risk", "waiting_days", "quiet_days")]
+    assert [(it.where, it.facility_id, it.item) for it in told] == [
+        (Where.FACILITY, COMMUNE, True),
+        (Where.FACILITY, DISTRICT, False),
+        (Where.LEVEL, None, False),
+        (Where.DEFAULT, None, False),
+    ]
 
 
 def test_the_minimum_is_the_sum_of_its_parts_until_it_is_set():

@@ -11,17 +11,21 @@ from lmis.policy.refusals import (
     EmergencyAboveMinimum,
     MinimumAboveMaximum,
     MinimumAboveShelfLife,
+    NotDays,
     NotMonths,
     NotPercent,
     NotPositive,
     PartsAboveMaximum,
     TooFine,
     TooFineAPercent,
+    TooManyDays,
     TooManyMonths,
+    UnusualLossShare,
+    UnusualRisk,
     UnusualServiceLevel,
 )
 from lmis.policy.rules import Row, Source, Target, Where, resolve
-from lmis.policy.sense import impossible, nonsense, read_months, read_percent
+from lmis.policy.sense import impossible, nonsense, read_days, read_months, read_percent, reader_of
 from lmis.policy.service import site_defaults
 from lmis.reading import Missing, TooLong
 
@@ -108,6 +112,74 @@ def test_a_service_level_is_one_that_forecasts_say_something_of(level, fits):
     faults = impossible({"service_level": Decimal(level)})
 
     assert [(type(it), it.field) for it in faults] == ([] if fits else [(UnusualServiceLevel, "service_level")])
+
+
+@pytest.mark.parametrize(
+    ("name", "share", "fits"),
+    [
+        ("run_out_risk", "0.049", False),
+        ("run_out_risk", "0.05", True),
+        ("run_out_risk", "0.95", True),
+        ("run_out_risk", "0.951", False),
+        ("loss_share", "0.009", False),
+        ("loss_share", "0.01", True),
+        ("loss_share", "1", True),
+        ("loss_share", "1.001", False),
+    ],
+)
+def test_a_share_at_which_one_is_warned_must_tell_something_apart(name, share, fits):
+    refusal = {"run_out_risk": UnusualRisk, "loss_share": UnusualLossShare}[name]
+
+    assert [(type(it), it.field) for it in impossible({name: Decimal(share)})] == ([] if fits else [(refusal, name)])
+
+
+@pytest.mark.parametrize(("typed", "days"), [("0", 0), ("30", 30), (" 007 ", 7), ("365", 365)])
+def test_days_are_read_whole(typed, days):
+    assert read_days(typed) == days
+
+
+@pytest.mark.parametrize(
+    ("typed", "refusal"),
+    [
+        ("", Missing),
+        ("ba", NotDays),
+        ("-3", NotDays),
+        ("1,5", NotDays),
+        ("7.0", NotDays),
+        ("2/3", NotDays),
+        ("１", NotDays),
+        ("366", TooManyDays),
+        ("9" * 12, TooManyDays),
+        ("9" * 13, TooLong),
+    ],
+)
+def test_what_is_no_number_of_days_is_refused(typed: str, refusal: type[LmisError]):
+    with pytest.raises(refusal):
+        read_days(typed)
+
+
+def test_each_value_is_read_in_its_own_unit():
+    assert [reader_of(name) for name in ("maximum", "service_level", "loss_share", "quiet_days")] == [
+        read_months,
+        read_percent,
+        read_percent,
+        read_days,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "fits"),
+    [
+        ("near_expiry_days", False),
+        ("waiting_days", False),
+        ("quiet_days", False),
+        ("escalation_days", False),
+        ("unconfirmed_days", True),
+        ("count_grace_days", True),
+    ],
+)
+def test_no_days_at_all_are_refused_where_everything_would_be_told(name, fits):
+    assert [(type(it), it.field) for it in impossible({name: Decimal(0)})] == ([] if fits else [(NotPositive, name)])
 
 
 def faults(typed=("minimum",), **values: str):

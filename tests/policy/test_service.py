@@ -91,6 +91,19 @@ def test_a_service_level_is_inherited_to_its_third_place_and_is_the_sites_where_
     )
 
 
+def test_when_one_is_warned_is_set_by_level_facility_and_item_from_a_day_on(session):
+    tree, item, other = a_tree(session), id_of(an_item(session)), id_of(an_item(session))
+    a_policy(session, level="commune", near_expiry_days="120", loss_share="0.075")
+    a_policy(session, tree.district, item=item, near_expiry_days="200", since=TODAY)
+    commune = id_of(tree.commune)
+
+    before, now = (policies(session, [commune], [item, other], on) for on in (TODAY - timedelta(days=1), TODAY))
+
+    assert [it.near_expiry_days for it in (*before.values(), *now.values())] == [120, 120, 200, 120]
+    assert {it.loss_share for it in now.values()} == {Decimal("0.075")}
+    assert {it.unconfirmed_days for it in now.values()} == {settings().unconfirmed_days}
+
+
 def test_the_tree_is_the_one_of_the_day(session):
     tree, item = a_tree(session), id_of(an_item(session))
     other = a_facility(session, level="district", parent=tree.board)

@@ -245,6 +245,27 @@ def test_a_preview_tells_what_would_change_and_changes_nothing(session, tree, it
     assert len(spans(session)) == 1
 
 
+def test_when_one_is_warned_is_kept_as_it_was_set(session, tree):
+    change = a_change(tree.commune, run_out_risk="0.125", near_expiry_days="180", count_grace_days="0")
+    put(session, change)
+    put(session, change)  # the same form again is no clash
+
+    row = session.exec(select(StockPolicy)).one()
+    assert (row.run_out_risk, row.near_expiry_days, row.count_grace_days) == (Decimal("0.125"), 180, 0)
+    found = policy_at(session, Scope(id_of(tree.commune), None, None), TODAY)
+    assert (found.run_out_risk, found.near_expiry_days, found.count_grace_days) == (Decimal("0.125"), 180, 0)
+
+
+def test_a_preview_counts_the_facilities_at_which_one_is_warned_otherwise(session, tree, item):
+    a_policy(session, a_facility(session, parent=tree.district), near_expiry_days="60")
+    change = a_change(tree.district, level="commune", near_expiry_days="120")
+
+    seen = preview(session, change, user=a_user(session, tree.board, role="admin"), today=TODAY, now=NOW)
+
+    assert (seen.before.near_expiry_days, seen.after.near_expiry_days) == (90, 120)
+    assert (seen.touched, seen.facilities) == (1, 2)
+
+
 def test_a_preview_is_refused_as_the_change_would_be(session, tree, item):
     with pytest.raises(Refused):
         preview(

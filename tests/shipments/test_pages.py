@@ -478,6 +478,7 @@ def test_the_list_puts_what_waits_first(site: Site):
 
     assert "To confirm: these goods are on their way here" in listed(way, way.receiver, district)
     assert "9 ▼ late" in listed(way, way.receiver, district)
+    assert "for more than 7 days; the receiver’s stock policy says so." in listed(way, way.receiver, district)
     assert "Sent from here and not confirmed yet" in listed(way, way.sender, board)
     june = way.key(way.june)
     way.confirm({f"received-{june}": "90", f"short-{june}": "10", f"received-{way.key(way.march)}": ""})

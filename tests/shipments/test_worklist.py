@@ -14,7 +14,7 @@ from lmis.shipments.lists import shipments_of, waiting
 from lmis.shipments.queries import on_the_way
 from lmis.shipments.worklist import work
 from lmis.stock.documents import Kind
-from tests.factories import TODAY, a_line, a_user
+from tests.factories import TODAY, a_line, a_lot, a_policy, a_user, an_item
 from tests.shipments.acts import Run, a_run, a_shipment
 
 TELLS = {
@@ -49,6 +49,32 @@ def test_what_nobody_confirms_for_longer_than_a_week_is_asked_about_at_both_ends
     assert told(run, "sender") == {"unheard": 1}
 
 
+def test_the_receivers_policy_says_how_long_a_shipment_may_go_unconfirmed(run: Run):
+    a_policy(run.session, run.sender, level="board", unconfirmed_days="30")
+    assert told(run, "sender") == {}
+
+    a_policy(run.session, run.receiver, unconfirmed_days="6")
+    assert told(run, "receiver") == {"overdue": 1}
+    assert told(run, "sender") == {"unheard": 1}
+    rows = shipments_of(run.session, id_of(run.receiver), TODAY, 50)
+    assert (rows.late_after, [it.late for it in rows.incoming]) == (6, [True])
+
+    a_policy(run.session, run.receiver, item=id_of(run.item), unconfirmed_days="7")
+    assert told(run, "receiver") == {"incoming": 1}
+
+
+def test_of_several_items_the_one_that_may_wait_the_shortest_counts(run: Run):
+    pill = an_item(run.session)
+    lines = (a_line(run.june, 10), a_line(a_lot(run.session, pill), 10))
+    a_shipment(run.session, run.sender, run.receiver, *lines, on=TODAY - timedelta(days=3))
+    a_policy(run.session, run.receiver, item=id_of(pill), unconfirmed_days="2")
+
+    assert told(run, "receiver") == {"incoming": 1, "overdue": 1}
+    rows = shipments_of(run.session, id_of(run.sender), TODAY, 50)
+    assert [(it.days, it.late_after) for it in rows.outgoing] == [(7, 7), (3, 2)]
+    assert rows.late_after is None
+
+
 def test_differences_wait_for_the_sender_alone(run: Run):
     run.confirm(run.counted(run.june, 90, short=10), run.counted(run.march, 40))
 
@@ -75,7 +101,7 @@ def test_what_is_over_waits_for_nobody(run: Run):
 
     assert (told(run, "sender"), told(run, "receiver")) == ({}, {})
     for end in (run.sender, run.receiver):
-        found = shipments_of(run.session, id_of(end), TODAY, 7, 50)
+        found = shipments_of(run.session, id_of(end), TODAY, 50)
         assert [it.uuid for it in found.finished] == [run.uuid]
 
 
@@ -92,7 +118,7 @@ def test_only_so_many_finished_ones_are_listed_the_latest(run: Run):
     later = a_shipment(run.session, run.sender, run.receiver, a_line(run.june, 1))
     Run(run.session, run.sender, run.receiver, run.item, run.june, run.march, later).call_back()
 
-    assert [it.uuid for it in shipments_of(run.session, id_of(run.sender), TODAY, 7, 1).finished] == [later]
+    assert [it.uuid for it in shipments_of(run.session, id_of(run.sender), TODAY, 1).finished] == [later]
 
 
 def test_a_return_waits_above(run: Run):
@@ -101,7 +127,7 @@ def test_a_return_waits_above(run: Run):
     uuid = a_shipment(run.session, run.receiver, run.sender, back, kind=Kind.RETURN, stocked=False)
 
     assert len(waiting(run.session, id_of(run.sender)).incoming) == 1
-    assert [it.uuid for it in shipments_of(run.session, id_of(run.sender), TODAY, 7, 50).incoming] == [uuid]
+    assert [it.uuid for it in shipments_of(run.session, id_of(run.sender), TODAY, 50).incoming] == [uuid]
 
 
 def test_what_comes_is_told_by_item_and_channel_without_what_was_reported_missing(run: Run):
