@@ -117,7 +117,7 @@ def _done(
         item=about[1],
         change=change,
         preview=seen,
-        parted=_parted(list(zip(before, after, strict=True)), lambda pair: pair[0].value != pair[1].value),
+        parted=_parted(list(zip(before, after, strict=True)), lambda pair: pair[0].told != pair[1].told),
         fields=("uuid", "whom", "item", "valid_from", *NAMES),
         labels=LABELS,
     )

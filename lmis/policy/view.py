@@ -26,7 +26,7 @@ LABELS = {
     "unconfirmed_days": N_("Shipment not confirmed"),
     "waiting_days": N_("Requisition waiting"),
     "count_grace_days": N_("Count overdue"),
-    "quiet_days": N_("Nothing recorded"),
+    "quiet_days": N_("Nothing recorded for long"),
     "escalation_days": N_("Alert not attended to"),
 }
 HINTS = {
@@ -78,6 +78,11 @@ class Cell:
     def said(self) -> object:
         """The value as it is shown."""
         return None if self.value is None else said(self.name, self.value)
+
+    @property
+    def told(self) -> object:
+        """What a reader is told of it: two that are the same in this are alike."""
+        return self.value, self.where, self.item
 
 
 def cells(policy: Policy, facility_id: int, levels: Mapping[str, Name]) -> list[Cell]:
