@@ -78,7 +78,9 @@ class AlertEvent(Table, table=True):
 class TransferProposal(Table, table=True):
     """Part of the latest plan to move stock between facilities under one parent: what one has too much of to another.
 
-    saves: of the quantity, base units that would expire where they are; fills: base units the receiver lacks.
+    saves: of the quantity, base units that would expire where they are; fills: base units the receiver lacks; on_hand:
+    of the lot in the channel at the giver, usable: of the item at the receiver, which has had none since out_since, all
+    of them when the plan was made.
     """
 
     __tablename__ = "transfer_proposal"
@@ -94,3 +96,6 @@ class TransferProposal(Table, table=True):
     quantity: int
     saves: int
     fills: int
+    on_hand: int
+    usable: int
+    out_since: date | None = None
