@@ -118,7 +118,7 @@ def resolve(target: Target, rows: Iterable[Row], site: Mapping[str, Decimal]) ->
     """
     value: dict[str, Decimal] = {}
     sources: dict[str, Source] = {}
-    defaults = default_values(target.rank, target.method) | site
+    defaults = {**default_values(target.rank, target.method), **site}
     for row in [*_by_nearness(target, rows), Row(Source(Where.DEFAULT), None, defaults)]:
         for name, its in row.values.items():
             if name not in value:
