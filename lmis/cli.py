@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -20,6 +21,7 @@ from lmis.forecasting import forecast_app
 from lmis.i18n import N_
 from lmis.interop.commands import import_app
 from lmis.terminal import prepared_engine, put_out, refusing, say
+from lmis.worker.commands import jobs_app, worker
 
 app = typer.Typer(
     name="lmis",
@@ -33,10 +35,12 @@ stock_app = typer.Typer(help="Look into the stock ledger.", no_args_is_help=True
 user_app = typer.Typer(help="Manage the people who may sign in.", no_args_is_help=True)
 app.add_typer(forecast_app, name="forecast")
 app.add_typer(import_app, name="import")
+app.add_typer(jobs_app, name="jobs")
 app.add_typer(report_app, name="report")
 app.add_typer(stock_app, name="stock")
 app.add_typer(user_app, name="user")
 app.command("demo")(demo)
+app.command("worker")(worker)
 
 
 def a_day(text: str) -> date:
@@ -84,27 +88,19 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.", min=0, max=65535)] = 8000,
     workers: Annotated[int, typer.Option(help="How many processes answer.", min=1)] = 1,
+    with_worker: Annotated[bool, typer.Option("--with-worker", help="Run the jobs too, in a process beside.")] = False,
 ) -> None:
     """Serve the web pages. Put a server that speaks https in front of it before others can reach it."""
     import uvicorn
+
+    from lmis.worker.embedded import worker_beside
 
     with refusing(), prepared_engine():
         typer.echo(say(N_("Serving on %(address)s – stop with Ctrl+C."), address=f"http://{host}:{port}"))
     trusted = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
     options = {"host": host, "port": port, "workers": workers, "log_level": "warning"}
-    uvicorn.run("lmis.app:configured_app", factory=True, forwarded_allow_ips=trusted, **options)  # type: ignore[arg-type]
-
-
-@app.command()
-def worker() -> None:
-    """Run the nightly jobs until stopped. Two workers on one database do each job once."""
-    import logging
-
-    from lmis.worker import work
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    with refusing(), prepared_engine() as engine:
-        work(engine)
+    with worker_beside() if with_worker else nullcontext():
+        uvicorn.run("lmis.app:configured_app", factory=True, forwarded_allow_ips=trusted, **options)  # type: ignore[arg-type]
 
 
 @app.command()

@@ -21,7 +21,7 @@ from lmis.errors import LmisError
 from lmis.forecast.loading import loaded
 from lmis.forecast.reasons import METHODS
 from lmis.i18n import N_, Message
-from lmis.jobs.runs import CLEAN
+from lmis.jobs.runs import Done
 from lmis.terminal import Unwritable, prepared_engine, refusing, say
 
 if TYPE_CHECKING:
@@ -120,10 +120,8 @@ def told(made: Made) -> Message:
     return Message(said, about)
 
 
-def make_forecast(engine: Engine) -> tuple[str, str | None]:
+def make_forecast(engine: Engine) -> Done:
     """The nightly job: the forecast of the last month whose reports are due, unless it is there.
-
-    Returns the outcome and what to remember of it.
 
     Raises what make_run raises; an empty ledger is no fault.
     """
@@ -132,8 +130,9 @@ def make_forecast(engine: Engine) -> tuple[str, str | None]:
     try:
         made = make_run(engine, last_reported_month(), today=clock.today(), now=clock.now())
     except (NoHistory, NoHistoryAtAll) as nothing:
-        return CLEAN, nothing.message.translate(settings().language)
-    return CLEAN, told(made).translate(settings().language)
+        return Done(detail=nothing.message.translate(settings().language))
+    series = sum(made.series.values()) if made.new else 0
+    return Done({"forecasts": series}, told(made).translate(settings().language))
 
 
 def some_months(text: str) -> list[str]:

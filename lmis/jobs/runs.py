@@ -1,61 +1,120 @@
-"""Runs of jobs: each due day is run once, by one worker, and what came of it is kept."""
+"""Runs of jobs: a daily job is done once for each day, by one worker, and what came of it is kept.
+
+A job that runs many times a day has one row for the day, which tells of its latest run and counts them all.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, insert, or_, select, update
-from sqlalchemy.exc import IntegrityError
-from sqlmodel import Session, col
+from sqlalchemy import Select, func, tuple_
+from sqlmodel import Session, col, select
 
-from lmis.i18n import VIETNAM
-from lmis.jobs.models import JobRun
+from lmis.jobs import leases
+from lmis.jobs.models import JobRequest, JobRun
+from lmis.jobs.schedule import CLEAN, DIFFERENCES, FAILED, Job, Runs, may_begin, missed_days
 
-CLEAN = "clean"
-DIFFERENCES = "differences"
-FAILED = "failed"
-LEASE = timedelta(hours=3)  # a run that is older and has no outcome died with its worker
-
-
-def last_due_on(at: time, now: datetime) -> date:
-    """The latest day on which the wall clock in Vietnam has passed `at`."""
-    local = now.astimezone(VIETNAM)
-    return local.date() if local.time() >= at else local.date() - timedelta(days=1)
+DONE = (CLEAN, DIFFERENCES)
+FAILURES = "failures"
 
 
-def claim(session: Session, job: str, due_on: date, now: datetime) -> bool:
-    """Take a job's run for a day. False when it is done, or another worker is at it."""
-    if session.get(JobRun, (job, due_on)) is None and _first(session, job, due_on, now):
-        return True
-    dead = and_(col(JobRun.outcome).is_(None), col(JobRun.started_at) < now - LEASE)
-    taken = session.connection().execute(
-        update(JobRun)
-        .where(col(JobRun.job) == job, col(JobRun.due_on) == due_on)
-        .where(or_(dead, col(JobRun.outcome) == FAILED))
-        .values(started_at=now, finished_at=None, outcome=None, detail=None)
-    )
-    return taken.rowcount == 1
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a run. counts: how many of what; detail: what to remember of it, or the fault."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    detail: str | None = None
+    outcome: str = CLEAN
 
 
-def _first(session: Session, job: str, due_on: date, now: datetime) -> bool:
-    try:
-        with session.begin_nested():
-            session.connection().execute(insert(JobRun).values(job=job, due_on=due_on, started_at=now))
-    except IntegrityError:  # another worker was faster
+def begin(
+    session: Session,
+    job: Job,
+    due_on: date,
+    *,
+    holder: str,
+    now: datetime,
+    again: bool = False,
+    lasts: timedelta = leases.LASTS,
+) -> bool:
+    """Take a job and note that its run for a day has begun. False when another runs it, or there is nothing to do.
+
+    again: even when the day's work is done. Whoever had asked for a run gets this one.
+    """
+    if not leases.take(session, job.id, holder, now, lasts):
         return False
+    run = session.get(JobRun, (job.id, due_on), populate_existing=True)
+    if job.is_daily and not again and not may_begin(run, now):
+        leases.release(session, job.id, holder)
+        return False
+    if request := session.get(JobRequest, job.id):
+        session.delete(request)
+    if run is None:
+        run = JobRun(job=job.id, due_on=due_on, started_at=now, holder=holder, counts=_missed(session, job, due_on))
+    else:
+        run.started_at, run.holder, run.runs = now, holder, run.runs + 1
+        if job.is_daily:
+            run.finished_at = run.outcome = run.detail = None
+    session.add(run)
+    session.flush()
     return True
 
 
-def finish(session: Session, job: str, due_on: date, now: datetime, outcome: str, detail: str | None) -> None:
-    """Keep what came of a run that was claimed."""
-    session.connection().execute(
-        update(JobRun)
-        .where(col(JobRun.job) == job, col(JobRun.due_on) == due_on)
-        .values(finished_at=now, outcome=outcome, detail=detail)
-    )
+def _missed(session: Session, job: Job, due_on: date) -> str | None:
+    before = session.exec(
+        select(func.max(JobRun.due_on)).where(JobRun.job == job.id, col(JobRun.due_on) < due_on)
+    ).one()
+    missed = missed_days(due_on, before) if job.is_daily else 0
+    return json.dumps({"missed_days": missed}) if missed else None
 
 
-def latest_run(session: Session, job: str) -> JobRun | None:
-    """The run of the latest day; None when there never was one."""
-    query = select(JobRun).where(col(JobRun.job) == job).order_by(col(JobRun.due_on).desc()).limit(1)
-    return session.scalars(query).first()
+def finish(session: Session, job: Job, due_on: date, done: Done, *, holder: str, now: datetime) -> bool:
+    """Keep what came of a run that was begun, and let the job go. False when another has taken it over meanwhile."""
+    leases.release(session, job.id, holder)
+    run = session.get(JobRun, (job.id, due_on), populate_existing=True, with_for_update=True)
+    if run is None or run.holder != holder:
+        return False
+    counts = dict(done.counts) | ({FAILURES: 1} if done.outcome == FAILED else {})
+    run.finished_at, run.outcome, run.detail = now, done.outcome, done.detail
+    run.counts = _added(run.counts, counts)
+    session.add(run)
+    session.flush()
+    return True
+
+
+def counts_of(run: JobRun) -> dict[str, int]:
+    """How many of what, over all runs of the day."""
+    counts: dict[str, int] = json.loads(run.counts or "{}")
+    return counts
+
+
+def _added(kept: str | None, counts: Mapping[str, int]) -> str | None:
+    total = Counter(json.loads(kept or "{}"))
+    total.update({name: int(count) for name, count in counts.items()})
+    return json.dumps({name: count for name, count in total.items() if count}) if any(total.values()) else None
+
+
+def latest_runs(session: Session, today: date) -> dict[str, Runs]:
+    """The latest runs of each job, none of them for a day after today: there the clock was set back."""
+    until_now = col(JobRun.due_on) <= today
+    latest = select(JobRun.job, func.max(JobRun.due_on)).where(until_now).group_by(JobRun.job)
+    newest = _by_job(session, latest)
+    done = _by_job(session, latest.where(col(JobRun.outcome).in_(DONE)))
+    return {job: Runs(run, done.get(job)) for job, run in newest.items()}
+
+
+def _by_job(session: Session, keys: Select[tuple[str, date]]) -> dict[str, JobRun]:
+    runs = session.exec(select(JobRun).where(tuple_(col(JobRun.job), col(JobRun.due_on)).in_(keys)))
+    return {run.job: run for run in runs}
+
+
+def history(session: Session, since: date, job: str | None = None) -> list[JobRun]:
+    """The runs since a day, the latest first."""
+    found = select(JobRun).where(col(JobRun.due_on) >= since)
+    if job is not None:
+        found = found.where(JobRun.job == job)
+    return list(session.exec(found.order_by(col(JobRun.due_on).desc(), col(JobRun.started_at).desc())))
