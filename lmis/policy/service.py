@@ -100,26 +100,30 @@ class Finder:
         self._said: dict[int | None, list[Row]] = {None: []}  # by facility; None: of whole levels
         for row in rows:
             self._said.setdefault(row.source.facility_id, []).append(row)
+        self._telling: dict[Spot, tuple[Spot, Sequence[Row], set[int | None]]] = {}
+        self._found: dict[tuple[Spot, int | None, str | None], Policy] = {}
         self._lists: dict[Spot, list[tuple[int, Policy]]] = {}
 
     def of(self, spot: Spot, item_id: int | None, method: str | None) -> Policy:
         """The policy of an item, or with None of any that is not named."""
-        target = Target(spot.chain, spot.level, spot.rank, item_id, method)
-        return resolve(target, self._rows(spot), site_defaults())
+        alike, rows, named = self._told_of(spot)
+        which = alike, item_id if item_id in named else None, method
+        if which not in self._found:
+            target = Target(alike.chain, alike.level, alike.rank, *which[1:])
+            self._found[which] = resolve(target, rows, site_defaults())
+        return self._found[which]
 
     def of_items(self, spot: Spot, methods: Mapping[int, str]) -> list[tuple[int, Policy]]:
         """The policies of items; methods: of each item, the same at every call."""
-        telling = Spot(tuple(id_ for id_ in spot.chain if id_ in self._said), spot.level, spot.rank)
-        if telling not in self._lists:
-            self._lists[telling] = self._listed(telling, methods)
-        return self._lists[telling]
+        alike, _, _ = self._told_of(spot)
+        if alike not in self._lists:
+            self._lists[alike] = [(item_id, self.of(alike, item_id, method)) for item_id, method in methods.items()]
+        return self._lists[alike]
 
-    def _listed(self, spot: Spot, methods: Mapping[int, str]) -> list[tuple[int, Policy]]:
-        named = {row.item_id for row in self._rows(spot)}
-        alike = {item_id: (item_id if item_id in named else None, method) for item_id, method in methods.items()}
-        policy = {which: self.of(spot, *which) for which in set(alike.values())}
-        return [(item_id, policy[which]) for item_id, which in alike.items()]
-
-    def _rows(self, spot: Spot) -> list[Row]:
-        """What is said of a spot's facilities and of whole levels."""
-        return [row for place in (*spot.chain, None) for row in self._said.get(place, ())]
+    def _told_of(self, spot: Spot) -> tuple[Spot, Sequence[Row], set[int | None]]:
+        """The spot with only those above that say something, all that is said of it, and the items that names."""
+        if spot not in self._telling:
+            alike = Spot(tuple(id_ for id_ in spot.chain if id_ in self._said), spot.level, spot.rank)
+            rows = [row for place in (*alike.chain, None) for row in self._said.get(place, ())]
+            self._telling[spot] = alike, rows, {row.item_id for row in rows}
+        return self._telling[spot]
