@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from lmis import i18n
 from lmis.calendar import month_text
@@ -28,7 +28,7 @@ def environment(language: str) -> Environment:
     """The templates as readers of `language` see them; a name a page was not given is an error."""
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
+        autoescape=select_autoescape(disabled_extensions=("txt",), default=True),  # the text of e-mails is no markup
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],
         trim_blocks=True,

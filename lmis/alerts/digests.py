@@ -1,0 +1,155 @@
+"""The daily mails: one to each person, about all that is open and comes to them.
+
+A day whose mails were never made is made up for by the mail of the next, which says since when it tells. One for a day
+that is over is therefore never made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import islice
+
+from sqlalchemy import Engine
+from sqlmodel import Session
+
+from lmis.accounts.models import User
+from lmis.alerts.digest import Digest, Line, digest
+from lmis.alerts.digest_letters import Standing, digest_letter
+from lmis.alerts.digest_picture import BARS
+from lmis.alerts.digest_round import (
+    Gone,
+    by_place,
+    digests_made_on,
+    gone_since,
+    last_mails,
+    spots,
+    standing_lines,
+    standing_of,
+)
+from lmis.alerts.letters import Written
+from lmis.alerts.preferences import at_hour, is_digest_day
+from lmis.alerts.recipients import Person, Recipients, recipients
+from lmis.alerts.views import views
+from lmis.db import reader, transaction
+from lmis.i18n import VIETNAM
+from lmis.mail.outbox import Post, queue_many
+from lmis.network.service import subtree_ids
+from lmis.sql import Sql
+
+KIND = "digest"
+TELLING = ("digest", "urgent")  # the mails that tell of alerts, after which another is new
+PORTION = 60  # mails written in one transaction
+LONGEST_GONE = timedelta(days=31)  # what resolved before is not told any more
+KNOWN = "SELECT user_id FROM mail WHERE key IN (:keys*)"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What the mails of a day go by. lines, gone: by the facility whose people are told; since: by person.
+
+    unheard: the alerts that nobody is told of.
+    """
+
+    who: Recipients
+    lines: Mapping[int, Sequence[Line]]
+    gone: Mapping[int, Sequence[Gone]]
+    since: Mapping[int, datetime | None]
+    standing: Standing
+    unheard: int
+
+
+def build_digests(engine: Engine, *, today: date, now: datetime) -> dict[str, int]:
+    """Write the mails of a day into the outbox, in portions; those that are there already stay as they are."""
+    if now.astimezone(VIETNAM).date() > today:
+        return {"mails": 0}
+    made = 0
+    with reader(engine) as session:
+        whole = _round(session, recipients(session, today), today, now)
+        people = iter(_due(session, whole.who, today))
+        while portion := list(islice(people, PORTION)):
+            posts = list(_posts(session, whole, portion, today))
+            with transaction(engine) as writing:
+                made += queue_many(writing, posts, now=now)
+    return {"mails": made, "unheard": whole.unheard}
+
+
+def key_of(user_id: int, today: date) -> str:
+    return f"{KIND}:{today}:{user_id}"
+
+
+def _round(
+    session: Session, who: Recipients, today: date, now: datetime, facility_ids: Collection[int] | None = None
+) -> Round:
+    lines = standing_lines(session, facility_ids=facility_ids)
+    ids = [person.id for its in who.at.values() for person in its]
+    since = last_mails(session, ids, TELLING, now)
+    earliest = min((at for at in since.values() if at), default=now)
+    return Round(
+        who,
+        by_place(who, lines),
+        by_place(who, gone_since(session, max(earliest, now - LONGEST_GONE))),
+        since,
+        standing_of(session, today),
+        sum(not who.told_at(line.facility_id, line.escalated_to) for line in lines),
+    )
+
+
+def _due(session: Session, who: Recipients, today: date) -> list[Person]:
+    """Those who get a mail on the day and have not got it."""
+    made_on = digests_made_on(session, today)
+    people = [it for its in who.at.values() for it in its if is_digest_day(it.wants.digest, today, made_on)]
+    keys = [key_of(person.id, today) for person in people]
+    known = {user_id for (user_id,) in Sql(session).rows(KNOWN, keys=keys)} if keys else set()
+    return [person for person in people if person.id not in known]
+
+
+def _posts(session: Session, whole: Round, people: Sequence[Person], today: date) -> Iterator[Post]:
+    """The mails of those who have anything to be told of."""
+    digests = [(person, made) for person in people if (made := _digest(whole, person)).sections]
+    for person, letter in _letters(session, whole, digests, today):
+        due_at = at_hour(today, person.wants.hour)
+        yield Post(key_of(person.id, today), KIND, person.user, letter.subject, letter.text, letter.html, due_at)
+
+
+def _digest(whole: Round, person: Person) -> Digest:
+    at, since = person.user.facility_id, whole.since.get(person.id)
+    gone = sum(
+        since is not None and it.resolved_at > since and person.wants.tells(it.rule, it.severity)
+        for it in whole.gone.get(at, ())
+    )
+    return digest(whole.lines.get(at, ()), gone, at=at, heard=whole.who.heard_at, wants=person.wants, since=since)
+
+
+def _letters(
+    session: Session, whole: Round, digests: Sequence[tuple[Person, Digest]], today: date, *, test: bool = False
+) -> Iterator[tuple[Person, Written]]:
+    told = {it.id: it for it in views(session, (id_ for _, made in digests for id_ in made.named))}
+    places = [person.user.facility_id for person, _ in digests]
+    named = [bar.facility_id for _, made in digests for bar in made.places[:BARS]]
+    names = spots(session, [*places, *named, *(below for _, made in digests for below in made.below[:BARS])])
+    for person, made in digests:
+        place, since = names[person.user.facility_id], whole.since.get(person.id)
+        write = partial(digest_letter, person.user, place, views=told, names=names, standing=whole.standing,
+                        since=since, today=today, test=test)  # fmt: skip
+        yield person, _fitting(write, made)
+
+
+def _fitting(write: Callable[[Digest], Written], made: Digest) -> Written:
+    """The mail, with fewer alerts named where it would be too large."""
+    letter = write(made)
+    while letter.is_too_large and made.named:
+        made = made.shorter()
+        letter = write(made)
+    return letter
+
+
+def digest_of(session: Session, user: User, *, today: date, now: datetime, test: bool = False) -> Written:
+    """What the digest of one person says now, whether it is their day or not. test: and that it is a trial."""
+    who = recipients(session, today, also=user)
+    ids = subtree_ids(session, user.facility_id, today)
+    whole = _round(session, who, today, now, ids)
+    person = next(it for it in who.at[user.facility_id] if it.id == user.id)
+    return next(letter for _, letter in _letters(session, whole, [(person, _digest(whole, person))], today, test=test))
