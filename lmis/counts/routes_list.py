@@ -52,7 +52,10 @@ def counts(request: Request, place: CurrentPlace, session: Reader) -> Response:
 
 @router.get("/f/{code}/counts/start")
 def start_form(request: Request, place: CurrentPlace, user: Poster, session: Reader) -> Response:  # noqa: ARG001
-    return _start_page(request, session, place, new_form(scope="whole"))
+    """item (codes, any number) of the address chooses what is counted; what is not held is left out."""
+    codes = set(request.query_params.getlist("item"))
+    chosen = {f"item-{it.id}": "1" for it in items_held(session, place.id) if codes and it.code in codes}
+    return _start_page(request, session, place, new_form(scope="chosen" if chosen else "whole", **chosen))
 
 
 @router.post("/f/{code}/counts/start")

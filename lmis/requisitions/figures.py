@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from lmis.calendar import Month, first_of, last_of
+from lmis.catalog.service import item_channels
 from lmis.config import settings
 from lmis.forecast.consumption import stockout_spans_of
 from lmis.policy.rules import Policy
@@ -19,7 +20,7 @@ from lmis.reports.stock_report import Figures as Moved
 from lmis.requisitions.ahead import THOUSANDTH, ahead
 from lmis.requisitions.proposal import MISSING, Proposal, Stock, Terms, propose
 from lmis.requisitions.refusals import Key
-from lmis.requisitions.states import EMERGENCY
+from lmis.requisitions.states import EMERGENCY, REGULAR
 from lmis.shipments.queries import on_the_way
 from lmis.sql import Sql
 from lmis.stock.stockouts import days_out
@@ -113,16 +114,20 @@ def figures(
     today: date,
     only: Key | None = None,
     also: Iterable[Key] = (),
+    wanted: int | None = None,
 ) -> list[Figures]:
     """The figures of every item and channel the facility may hold and has had, or that those below use or ask for.
 
     below: the requisitions from below that this one asks for in its turn. only: the one item and channel wanted, had
     before or not; also: others that are wanted too. An emergency proposes what is below its emergency point alone.
+    wanted: an item that is there in any case, of which an emergency proposes what a regular one would.
     """
     sql = Sql(session)
     now = _Now(session, facility_id, today, below)
     had = {row[:2] for row in sql.rows(SERIES, facility=facility_id)}
     keys = {only} if only else had | now.unfilled.keys() | now.amc.keys() | set(also)
+    if wanted is not None and wanted not in {item for item, _ in keys}:
+        keys |= {(wanted, item_channels(session)[wanted][0])}
     its = goods(sql, {item for item, _ in keys})
     held = may_hold(sql, facility_id, its.values())
     keys = {key for key in keys if key[0] in held and its[key[0]].moves_in(key[1])}
@@ -131,7 +136,8 @@ def figures(
     limits = {item: policy for (_, item), policy in policies(session, [facility_id], its, today).items()}
     channels = [key for key in keys | had | now.amc.keys() if key[0] in its and its[key[0]].moves_in(key[1])]
     forecast = ahead(session, facility_id, channels, now.amc, limits, today)
-    terms = {item: _terms(kind, policy, its[item].pack_size) for item, policy in limits.items()}
+    kinds = {item: REGULAR if item == wanted else kind for item in limits}
+    terms = {item: _terms(kinds[item], policy, its[item].pack_size) for item, policy in limits.items()}
     proposed = {
         key: propose(now.amc.get(key), forecast.get(key, MISSING), now.stock(key), terms[key[0]]) for key in keys
     }

@@ -13,6 +13,8 @@ from lmis.accounts.deps import CurrentPlace, Poster
 from lmis.accounts.models import User
 from lmis.accounts.scope import Place
 from lmis.calendar import add_months, month_of, month_text
+from lmis.catalog.models import Item
+from lmis.catalog.service import items
 from lmis.db import Reader, Transaction, id_of
 from lmis.errors import LmisError
 from lmis.forms import BrokenForm, Form, Posted, new_form
@@ -57,10 +59,19 @@ def requisitions(
 
 
 @router.get("/f/{code}/requisitions/new")
-def start_form(request: Request, place: CurrentPlace, user: Poster, kind: Word = REGULAR) -> Response:  # noqa: ARG001
+def start_form(
+    request: Request,
+    place: CurrentPlace,
+    user: Poster,  # noqa: ARG001
+    session: Reader,
+    kind: Word = REGULAR,
+    item: str = "",
+) -> Response:
+    """kind: what is begun; item: the code of one that an emergency requisition is to ask for in any case."""
     last_month = add_months(month_of(clock.today()), -1)
     kind = kind if kind in KIND_NAMES else REGULAR
-    return _start_page(request, place, new_form(period=str(last_month), kind=kind))
+    form = new_form(period=str(last_month), kind=kind, item=item)
+    return _start_page(request, session, place, form)
 
 
 @router.post("/f/{code}/requisitions/new")
@@ -73,11 +84,12 @@ def start(request: Request, data: Posted, place: CurrentPlace, user: Poster, ses
         _begin(session, form, period, place, actor_of(user, place))
     except LmisError as error:
         note(form, error)
-        return _start_page(request, place, form, error.status_code)
+        return _start_page(request, session, place, form, error.status_code)
     return RedirectResponse(f"{place.path}/requisitions/{form.uuid()}?done=initiate", 303)
 
 
 def _begin(session: Session, form: Form, period: int, place: Place, actor: Actor) -> None:
+    item = _named(session, form)
     with session.begin_nested():
         initiate(
             session,
@@ -88,6 +100,7 @@ def _begin(session: Session, form: Form, period: int, place: Place, actor: Actor
             actor=actor,
             today=clock.today(),
             now=clock.now(),
+            wanted=id_of(item) if item else None,
         )
 
 
@@ -96,7 +109,12 @@ def _periods() -> list[int]:
     return [add_months(this, -back) for back in range(MONTHS + 1)]
 
 
-def _start_page(request: Request, place: Place, form: Form, status_code: int = 200) -> Response:
+def _named(session: Session, form: Form) -> Item | None:
+    """The item that an alert asks to order; what is no item is as if it was not said."""
+    return next((it for it in items(session) if it.code == form["item"]), None) if "item" in form else None
+
+
+def _start_page(request: Request, session: Session, place: Place, form: Form, status_code: int = 200) -> Response:
     periods = [(str(it), month_text(it)) for it in _periods()]
     kinds = list(KIND_NAMES.items())
     return page(
@@ -107,4 +125,5 @@ def _start_page(request: Request, place: Place, form: Form, status_code: int = 2
         periods=periods,
         kinds=kinds,
         supplier=place.parent,
+        item=_named(session, form),
     )

@@ -89,10 +89,12 @@ def initiate(
     actor: Actor,
     today: date,
     now: datetime,
+    wanted: int | None = None,
 ) -> None:
     """Begin a requisition to whom the facility's goods come from, with the figures of its ledger.
 
-    What those below were authorised to ask for, and were not sent, becomes part of a regular one. The same `uuid` again
+    What those below were authorised to ask for, and were not sent, becomes part of a regular one. wanted: the id of an
+    item that stands on it in any case, and that an emergency one fills up as a regular one would. The same `uuid` again
     changes nothing. Raises Forbidden, FacilityClosed, NoSupplier, FuturePeriod, OpenRequisition, PeriodTaken, or
     OtherRequisition where the `uuid` is that of another one.
     """
@@ -113,7 +115,7 @@ def initiate(
     if kind == REGULAR:
         _check_alone(sql, facility_id, period)
     below = parts(session, facility_id) if kind == REGULAR else []
-    lines = figures(session, facility_id, period, kind=kind, below=below, today=today)
+    lines = figures(session, facility_id, period, kind=kind, below=below, today=today, wanted=wanted)
     number = take_numbers(session, [facility_id], REQUISITION, today.year)[0]
     header = {"facility": facility_id, "supplier": id_of(supplier), "kind": kind, "period": period, "year": today.year}
     id_ = sql.rows(INSERT, uuid=uuid, number=number, **header)[0][0]

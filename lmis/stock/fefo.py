@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -41,19 +41,24 @@ def fefo_order(lot: LotOnShelf) -> tuple[date, date, int]:
     return (lot.expires_on or date.max, lot.received_on, lot.lot_id)
 
 
-def pick_fefo(lots: Iterable[LotOnShelf], quantity: int, on: date) -> list[Pick]:
+def pick_fefo(
+    lots: Iterable[LotOnShelf], quantity: int, on: date, first: Mapping[int, int] | None = None
+) -> list[Pick]:
     """The lots to take `quantity` base units from on the day `on`, the first to expire first.
 
-    Expired, quarantined and not yet received lots are left out.
-    Raises InsufficientStock when what remains is too little.
+    first: lots that somebody chose to go before the others, by id the most to take of each. Expired, quarantined and
+    not yet received lots are left out. Raises InsufficientStock when what remains is too little.
     """
     fit = [lot for lot in lots if lot.usable and lot.received_on <= on and not is_expired(lot.expires_on, on)]
-    picks: list[Pick] = []
+    fit.sort(key=fefo_order)
+    chosen = [(lot, most) for id_, most in (first or {}).items() for lot in fit if lot.lot_id == id_]
+    taken: dict[int, int] = {}
     left = quantity
-    for lot in sorted(fit, key=fefo_order):
-        if left and lot.on_hand:
-            picks.append(Pick(lot.lot_id, min(lot.on_hand, left)))
-            left -= picks[-1].quantity
+    for lot, most in [*chosen, *((lot, lot.on_hand) for lot in fit)]:
+        before = taken.get(lot.lot_id, 0)
+        if units := min(most, lot.on_hand - before, left):
+            taken[lot.lot_id] = before + units
+            left -= units
     if left:
         raise InsufficientStock(usable=quantity - left, requested=quantity)
-    return picks
+    return [Pick(lot_id, units) for lot_id, units in taken.items()]

@@ -34,6 +34,7 @@ from lmis.stock.entry import (
 )
 from lmis.stock.fefo import InsufficientStock, pick_fefo
 from lmis.stock.picking import Pick
+from lmis.stock.prefill import chosen_first, to_give
 from lmis.stock.queries import ShelfLot
 from lmis.stock.refusals import MayNotHold, NoLines
 from lmis.stock.shelves import Shelf, blocked, items_of_lots, may_hold, shelves
@@ -86,7 +87,13 @@ class Choice:
 @router.get("/f/{code}/dispense")
 @router.get("/f/{code}/transfer")
 def shelf_form(request: Request, place: CurrentPlace, user: Poster, session: Reader) -> Response:  # noqa: ARG001
-    return _shelf_page(request, session, place, new_form(occurred_on=today_text()))
+    """The shelf; to, item, lot, channel and quantity of the address fill it in, see lmis.stock.prefill."""
+    said, today = request.query_params.multi_items(), clock.today()
+    choices = _counterparties(session, place, _kind(request)) if said else []
+    form = new_form(
+        occurred_on=today_text(), **to_give(said, shelves(session, place.id) if said else [], choices, today)
+    )
+    return _shelf_page(request, session, place, form)
 
 
 @router.post("/f/{code}/issue")
@@ -134,13 +141,15 @@ def _counterparties(session: Session, place: Place, kind: str) -> list[Facility]
 def _shelf_page(request: Request, session: Session, place: Place, form: Form, status_code: int = 200) -> Response:
     kind = _kind(request)
     today = clock.today()
+    its = sorted(shelves(session, place.id), key=lambda it: f"quantity-{it.key}" not in form.typed)  # chosen ones first
     return page(
         request,
         "stock/shelf.html",
         status_code=status_code,
         form=form,
         kind=kind,
-        shelves=[(it, it.usable(today)) for it in shelves(session, place.id)],
+        shelves=[(it, it.usable(today)) for it in its],
+        first=[lot for it in its for lot in it.lots if lot.lot_id in chosen_first(form["first"], lot.channel)],
         use=request.app.state.consumption(session, place.id, today),
         counterparties=_counterparties(session, place, kind),
         today=today,
@@ -178,7 +187,8 @@ def _refuse_barred(form: Form, session: Session, to: Facility | None, wanted: li
 def _choice(form: Form, shelf: Shelf, requested: int, on: date, use: dict[tuple[int, str], Decimal]) -> Choice | None:
     """The lots proposed for a shelf; too little on it is noted in the form."""
     try:
-        picks = {pick.lot_id: pick.quantity for pick in pick_fefo(shelf.fit(), requested, on)}
+        first = chosen_first(form["first"], shelf.channel.code)
+        picks = {pick.lot_id: pick.quantity for pick in pick_fefo(shelf.fit(), requested, on, first)}
     except InsufficientStock as error:
         usable = error.message.params["usable"]
         refusal = TooFewUsable if usable else NothingUsable

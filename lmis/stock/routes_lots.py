@@ -16,6 +16,8 @@ from lmis.pages import page
 from lmis.reading import read_text
 from lmis.stock.documents import QUARANTINED, USABLE, Kind
 from lmis.stock.entry import is_shipped, preset_handover, read_header, read_lot_lines, record, today_text
+from lmis.stock.prefill import by_lot
+from lmis.stock.queries import ShelfLot
 from lmis.stock.refusals import NoLines
 from lmis.stock.shelves import blocked, lot_key, reasons, shelves
 
@@ -35,7 +37,11 @@ STATUS = {Kind.QUARANTINE: USABLE, Kind.RELEASE: QUARANTINED}  # the lots that t
 @router.get("/f/{code}/quarantine")
 @router.get("/f/{code}/release")
 def lots_form(request: Request, place: CurrentPlace, user: Poster, session: Reader) -> Response:  # noqa: ARG001
-    return _page(request, session, place, new_form(occurred_on=today_text()))
+    """The lots; lot, channel, quantity and reason of the address fill it in, see lmis.stock.prefill."""
+    said, kind = request.query_params.multi_items(), _kind(request)
+    lots = [lot for shelf in shelves(session, place.id) for lot in shelf.lots if said and _takes(kind, lot)]
+    typed = by_lot(said, lots, {reason.code for reason in reasons(session, kind)})
+    return _page(request, session, place, new_form(occurred_on=today_text(), **typed))
 
 
 @router.post("/f/{code}/write-off")
@@ -62,18 +68,22 @@ def _kind(request: Request) -> Kind:
     return KINDS[request.url.path.rsplit("/", 1)[1]]
 
 
+def _takes(kind: Kind, lot: ShelfLot) -> bool:
+    return STATUS.get(kind) in (None, lot.status)
+
+
 def _page(request: Request, session: Session, place: Place, form: Form, status_code: int = 200) -> Response:
     kind = _kind(request)
     today = clock.today()
     if kind == Kind.RETURN and place.parent:
         preset_handover(session, form, place.parent)
-    status = STATUS.get(kind)
     rows = [
         (lot_key(lot), shelf, lot, blocked(lot, today))
         for shelf in shelves(session, place.id)
         for lot in shelf.lots
-        if status in (None, lot.status)
+        if _takes(kind, lot)
     ]
+    rows.sort(key=lambda row: f"quantity-{row[0]}" not in form.typed)  # what is chosen stands first
     return page(
         request,
         "stock/by_lot.html",

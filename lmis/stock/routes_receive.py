@@ -21,6 +21,7 @@ from lmis.reading import Missing, read_day, read_text
 from lmis.stock.documents import Document, Kind
 from lmis.stock.entry import note_refusals, read_header, read_units, today_text
 from lmis.stock.fefo import is_expired
+from lmis.stock.prefill import to_receive
 from lmis.stock.refusals import NoLines
 from lmis.stock.service import ReceivedLine, receive_stock
 from lmis.stock.shelves import channels
@@ -42,7 +43,10 @@ class ExpiredOnArrival(LmisError):
 
 @router.get("/f/{code}/receive")
 def receipt_form(request: Request, place: CurrentPlace, user: Poster, session: Reader) -> Response:  # noqa: ARG001
-    form = new_form(occurred_on=today_text(), lines=str(BLANK_LINES))
+    """The receipt; item, channel and quantity of the address fill in its first line, see lmis.stock.prefill."""
+    said = request.query_params.multi_items()
+    typed = to_receive(said, items(session), {it.code for it in channels(session)}) if said else {}
+    form = new_form(occurred_on=today_text(), lines=str(BLANK_LINES), **typed)
     return _page(request, session, form)
 
 
