@@ -25,6 +25,13 @@ class Alert(Table, table=True):
             sqlite_where=text("state <> 'resolved'"),
             postgresql_where=text("state <> 'resolved'"),
         ),
+        Index(
+            "ix_alert_escalated",
+            "escalated_to",
+            sqlite_where=text("state <> 'resolved'"),
+            postgresql_where=text("state <> 'resolved'"),
+        ),
+        Index(None, "facility_id", "resolved_at"),
         Index(None, "raised_at"),
     )
 
@@ -61,6 +68,7 @@ class AlertEvent(Table, table=True):
     """What happened to an alert. Inserted, never updated."""
 
     __tablename__ = "alert_event"
+    __table_args__ = (Index(None, "at"),)
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     alert_id: int = Field(foreign_key="alert.id", index=True, sa_type=BigId)

@@ -65,9 +65,9 @@ def to_give(said: Said, shelves: Sequence[Shelf], choices: Iterable[Facility], o
         units = wish.quantity if wish.quantity and wish.quantity <= lot.on_hand else 0
         wanted[shelf.key] = wanted.get(shelf.key, 0) + units
         first.append(f"{lot.lot_id}-{units}-{lot.channel}")
-    if not wanted and (shelf := _shelf(said, shelves)):
+    if not wanted and (named := _shelf(said, shelves)):
         units = whole(value(said, "quantity")) or 0
-        wanted[shelf.key] = units if units <= shelf.usable(on) else 0
+        wanted[named.key] = units if units <= named.usable(on) else 0
     typed = {f"quantity-{key}": str(units or "") for key, units in wanted.items()}
     return typed | {"counterparty": str(to.id) if to else "", "first": ";".join(first)}
 

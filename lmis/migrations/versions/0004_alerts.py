@@ -59,6 +59,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('key', name=op.f('uq_alert_key'))
     )
     with op.batch_alter_table('alert', schema=None) as batch_op:
+        batch_op.create_index('ix_alert_escalated', ['escalated_to'], unique=False, sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"))
+        batch_op.create_index(batch_op.f('ix_alert_facility_id_resolved_at'), ['facility_id', 'resolved_at'], unique=False)
         batch_op.create_index('ix_alert_open', ['facility_id', 'severity'], unique=False, sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"))
         batch_op.create_index(batch_op.f('ix_alert_raised_at'), ['raised_at'], unique=False)
 
@@ -155,6 +157,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('alert_event', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_alert_event_alert_id'), ['alert_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_alert_event_at'), ['at'], unique=False)
 
     op.add_column('job_run', sa.Column('runs', sa.Integer(), server_default='1', nullable=False))
     op.add_column('job_run', sa.Column('counts', sqlmodel.sql.sqltypes.AutoString(), nullable=True))
@@ -192,6 +195,7 @@ def downgrade() -> None:
     op.drop_column('job_run', 'runs')
 
     with op.batch_alter_table('alert_event', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_alert_event_at'))
         batch_op.drop_index(batch_op.f('ix_alert_event_alert_id'))
 
     op.drop_table('alert_event')
@@ -211,6 +215,8 @@ def downgrade() -> None:
     with op.batch_alter_table('alert', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_alert_raised_at'))
         batch_op.drop_index('ix_alert_open', sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"))
+        batch_op.drop_index(batch_op.f('ix_alert_facility_id_resolved_at'))
+        batch_op.drop_index('ix_alert_escalated', sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"))
 
     op.drop_table('alert')
     op.drop_table('worker')
