@@ -22,6 +22,11 @@ class Alert(Table, table=True):
             "ix_alert_open",
             "facility_id",
             "severity",
+            "state",
+            "rule",
+            "due_on",
+            "dong",
+            "units",  # all that lists filter and sort by, so that they read nothing else
             sqlite_where=text("state <> 'resolved'"),
             postgresql_where=text("state <> 'resolved'"),
         ),

@@ -61,7 +61,7 @@ def upgrade() -> None:
     with op.batch_alter_table('alert', schema=None) as batch_op:
         batch_op.create_index('ix_alert_escalated', ['escalated_to'], unique=False, sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"))
         batch_op.create_index(batch_op.f('ix_alert_facility_id_resolved_at'), ['facility_id', 'resolved_at'], unique=False)
-        batch_op.create_index('ix_alert_open', ['facility_id', 'severity'], unique=False, sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"))
+        batch_op.create_index('ix_alert_open', ['facility_id', 'severity', 'state', 'rule', 'due_on', 'dong', 'units'], unique=False, sqlite_where=sa.text("state <> 'resolved'"), postgresql_where=sa.text("state <> 'resolved'"))
         batch_op.create_index(batch_op.f('ix_alert_raised_at'), ['raised_at'], unique=False)
 
     op.create_table('job_request',
