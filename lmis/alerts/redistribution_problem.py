@@ -7,7 +7,7 @@ worth more than a unit saved, the more the lower the shelf is, and a unit saved 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ from lmis.alerts.redistribution_sides import Giver, Taker, giver, taker
 
 WORTH = (400.0, 300.0, 200.0, 100.0)  # of a unit that fills the lowest quarter of a minimum, the next, …
 WASTED = 1.0  # the cost of a unit that expires
-TRIP = 0.05  # the cost of the shortest way, whatever goes it
+TRIP = 0.01  # the cost of the shortest way, whatever goes it: as nothing beside a unit saved
 
 Pair = tuple[int, int]  # giver and taker
 Way = tuple[int, int, int]  # giver, taker and item
@@ -50,17 +50,13 @@ class Problem:
     moves: list[Move] = field(default_factory=list)
 
     def add_item(self, shelves: Sequence[Shelf], today: date) -> None:
-        """The shelves of one item. Who lacks something only receives; else, who has to spare only gives."""
-        givers = [it for shelf in shelves if (it := giver(shelf, today))]
+        """The shelves of one item. Who has something to spare receives only what it lacks: fresh for what expires."""
+        givers = {shelf.facility_id: it for shelf in shelves if (it := giver(shelf, today))}
         if not givers or len(shelves) < 2:
             return
-        takers = {it.shelf.facility_id: it for shelf in shelves if (it := taker(shelf, today))}
-        lacking = {id_ for id_, it in takers.items() if it.lacks}
-        givers = [it for it in givers if it.shelf.facility_id not in lacking]
-        giving = {it.shelf.facility_id for it in givers}
-        receiving = [it for id_, it in takers.items() if id_ not in giving]
-        if givers and receiving:
-            self._add(givers, receiving)
+        found = [it for shelf in shelves if (it := taker(shelf, today))]
+        takers = [it if it.shelf.facility_id not in givers else replace(it, room=it.lacks) for it in found]
+        self._add(list(givers.values()), [it for it in takers if it.room])
 
     def _add(self, givers: Sequence[Giver], takers: Sequence[Taker]) -> None:
         days = sorted({_day(lot) for it in givers for lot in it.shelf.lots})
@@ -68,8 +64,7 @@ class Problem:
         for it in takers:
             uses = {day: it.uses_of(None if day == date.max else day) for day in days}
             if any(uses.values()):
-                entries = _add_taker(self.network, it, uses)
-                self._add_moves(it, lots, uses, entries)
+                self._add_moves(it, lots, uses, _add_taker(self.network, it, uses))
 
     def _add_moves(
         self,
@@ -78,7 +73,8 @@ class Problem:
         uses: Mapping[date, int],
         entries: Mapping[date, int],
     ) -> None:
-        for source, nodes in lots:
+        others = [(source, nodes) for source, nodes in lots if source.shelf is not it.shelf]
+        for source, nodes in others:
             for number, lot in enumerate(source.shelf.lots):
                 day = _day(lot)
                 if most := min(uses[day], lot.on_hand):

@@ -75,7 +75,7 @@ class Taker:
     @cached_property
     def _own(self) -> list[tuple[date, int]]:
         """Expiry and units of its own lots on the day the goods arrive; without those that never expire."""
-        used = ceil(self.ahead.expected(self.today, self._arrives_on) - EPSILON)
+        used = floor(self.ahead.expected(self.today, self._arrives_on) + EPSILON)
         left = []
         for lot in self.shelf.lots:
             taken = min(lot.on_hand, used)

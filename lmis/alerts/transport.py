@@ -20,7 +20,8 @@ def cheapest_flow(network: Network) -> list[int]:
     found = linprog(network.costs, A_eq=matrix, b_eq=supplies, bounds=limits, method="highs-ds")
     if found.status != 0:
         raise RuntimeError(f"the transport problem has no plan: {found.message}")
-    return [round(units) for units in found.x]
+    units: list[int] = np.rint(found.x).astype(np.int64).tolist()
+    return units
 
 
 def matrices(network: Network) -> tuple[csr_array, np.ndarray]:
