@@ -26,6 +26,7 @@ from lmis.forecast import routes as forecast
 from lmis.guard import ForeignOrigin, Guard, is_foreign, is_unspeakable
 from lmis.home import routes as home
 from lmis.i18n import N_, Message
+from lmis.jobs import routes as jobs
 from lmis.pages import STATIC, page
 from lmis.planning import routes as planning
 from lmis.policy import routes as policy
@@ -36,7 +37,7 @@ from lmis.requisitions import routes as requisitions
 from lmis.shipments import routes as shipments
 from lmis.stock import routes as stock
 
-FEATURES = (accounts, home, stock, shipments, counts, requisitions, recalls, policy, forecast, planning, reports)
+FEATURES = (accounts, home, stock, shipments, counts, requisitions, recalls, policy, forecast, planning, reports, jobs)
 BROKEN = Message(N_("Something went wrong here, and nothing was changed. Try again; if it stays, tell who runs this."))
 WRONG_METHOD = Message(N_("This address does not take what was sent. Go back and use the page’s own buttons."))
 A_YEAR = "public, max-age=31536000, immutable"

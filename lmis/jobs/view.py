@@ -14,7 +14,7 @@ from lmis.i18n import N_, VIETNAM, Message
 from lmis.jobs import leases
 from lmis.jobs.models import JobRequest, JobRun, Worker
 from lmis.jobs.runs import counts_of, history, latest_runs
-from lmis.jobs.schedule import CLEAN, DIFFERENCES, FAILED, Job, Trouble, all_jobs, next_due_at, troubles
+from lmis.jobs.schedule import CLEAN, DIFFERENCES, FAILED, Daily, Job, Often, Trouble, all_jobs, next_due_at, one_line, troubles
 from lmis.jobs.workers import asked, first_start, is_alive, workers
 
 RUNNING, BROKEN_OFF = "running", "broken off"
@@ -29,6 +29,11 @@ LATE = N_("late by %(hours)s hours, not done since %(on)s")
 NO_WORKER = N_("No worker has ever been seen: nothing runs by the clock. Start “lmis worker”, or serve --with-worker.")
 WORKER_GONE = N_("No worker has been seen since %(at)s: nothing runs by the clock. Start “lmis worker” again.")
 NOTHING = timedelta(0)
+EVERY_DAY = N_("every day at %(at)s")
+ALL_DAY = N_("every %(minutes)s minutes, day and night")
+ALL_DAY_EACH = N_("every minute, day and night")
+BY_DAY = N_("every %(minutes)s minutes from %(since)s to %(until)s")
+SHOWN_FOR = timedelta(days=1)  # a worker that is gone
 SECONDS = N_("%(seconds)s s")
 MINUTES = N_("%(minutes)s min %(seconds)s s")
 COUNTS: Mapping[str, str] = {
@@ -62,6 +67,11 @@ class RunView:
     def said(self) -> str:
         """The message id of its state."""
         return STATES[self.state]
+
+    @property
+    def fault(self) -> str:
+        """The first line of what went wrong."""
+        return one_line(self.run.detail) if self.state in (FAILED, DIFFERENCES) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,3 +141,18 @@ def nobody_works(known: Sequence[Worker], now: datetime) -> Message | None:
     if any(is_alive(it, now) for it in known):
         return None
     return Message(WORKER_GONE, {"at": known[0].seen_at}) if known else Message(NO_WORKER)
+
+
+def shown_workers(known: Sequence[Worker], now: datetime) -> list[tuple[Worker, bool]]:
+    """The workers of the last day, or the last there was, with whether each is alive."""
+    return [(it, is_alive(it, now)) for it in known if it is known[0] or it.seen_at > now - SHOWN_FOR]
+
+
+def when_said(when: Daily | Often) -> Message:
+    """At which hours a job runs."""
+    if isinstance(when, Daily):
+        return Message(EVERY_DAY, {"at": f"{when.at:%H:%M}"})
+    if (when.since, when.until) == (0, 24):
+        return Message(ALL_DAY_EACH if when.minutes == 1 else ALL_DAY, {"minutes": when.minutes})
+    hours = {"since": f"{when.since}:00", "until": f"{when.until}:00"}
+    return Message(BY_DAY, {"minutes": when.minutes, **hours})
