@@ -186,6 +186,7 @@ def user_add(
     facility: FacilityCode,
     role: Annotated[Role, typer.Option(help="What they may do.")],
     name: Annotated[str, typer.Option(help="Their name as documents show it.")] = "",
+    email: Annotated[str, typer.Option(help="Where alerts are sent; without one, nothing is.")] = "",
     password: NewPassword = "",
 ) -> None:
     """Let a person sign in. They see their facility and everything under it."""
@@ -194,7 +195,7 @@ def user_add(
 
     with refusing(), prepared_engine() as engine, transaction(engine) as session:
         place = id_of(facility_by_code(session, facility))
-        add_user(session, username=username, name=name, password=password, role=role, facility_id=place)
+        add_user(session, username=username, name=name, password=password, role=role, facility_id=place, email=email)
     typer.echo(
         say(
             N_("%(username)s may sign in as %(role)s of %(facility)s."), username=username, role=role, facility=facility
@@ -210,6 +211,24 @@ def user_password(username: Username, password: NewPassword = "") -> None:
     with refusing(), prepared_engine() as engine, transaction(engine) as session:
         set_password(session, username, password)
     typer.echo(say(N_("%(username)s has a new password."), username=username))
+
+
+@user_app.command("email")
+def user_email(
+    username: Username,
+    email: Annotated[str, typer.Option(help="The new address; empty for none.", show_default=False)],
+) -> None:
+    """Give a person another e-mail address. One that had bounced is tried again."""
+    from lmis.accounts.service import known_user, set_email
+
+    with refusing(), prepared_engine() as engine, transaction(engine) as session:
+        user = known_user(session, username)
+        set_email(session, user, email)
+        to = user.email
+    if to:
+        typer.echo(say(N_("E-mails to %(username)s go to %(address)s."), username=username, address=to))
+    else:
+        typer.echo(say(N_("%(username)s has no e-mail address now, and gets no e-mails."), username=username))
 
 
 @user_app.command("disable")

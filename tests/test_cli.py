@@ -211,6 +211,19 @@ def test_a_user_is_added_once():
     assert "is taken" in again.stderr
 
 
+@pytest.mark.usefixtures("stocked")
+def test_an_address_is_given_changed_and_taken_away():
+    known = ["user", "add", "--username", "ha", "--facility", "S", "--role", "viewer", "--password", "mat-khau-dai"]
+    assert run(*known, "--email", "ha@example").exit_code == 1
+    assert run(*known, "--email", "ha@example.org").exit_code == 0
+
+    to = ["user", "email", "--username", "ha", "--email"]
+    assert run(*to, "moi@EXAMPLE.org").stdout.strip() == "E-mails to ha go to moi@example.org."
+    assert "“moi” is not an e-mail address." in run(*to, "moi").stderr
+    assert run(*to, "").stdout.strip() == "ha has no e-mail address now, and gets no e-mails."
+    assert "Nobody has the user name" in run("user", "email", "--username", "an", "--email", "").stderr
+
+
 @pytest.mark.usefixtures("folder")
 def test_the_demo_fills_once_and_says_who_may_sign_in_whenever_asked():
     filled, again, logins = run("demo", "--size", "district"), run("demo"), run("demo", "--logins")

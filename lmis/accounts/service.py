@@ -12,6 +12,7 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import delete, func
 from sqlmodel import Session, col, select
 
+from lmis.accounts.addresses import read_address
 from lmis.accounts.models import SignInFailure, User, UserSession
 from lmis.accounts.rights import Role
 from lmis.config import settings
@@ -76,8 +77,9 @@ def add_user(
     role: str,
     facility_id: int,
     language: str | None = None,
+    email: str = "",
 ) -> User:
-    """A new user. Raises BadUserName, UserNameTaken, ShortPassword or UnknownRole."""
+    """A new user. Raises BadUserName, UserNameTaken, ShortPassword, UnknownRole, BadAddress or LongAddress."""
     username = folded(username)
     if not 1 <= len(username) <= 64:
         raise BadUserName
@@ -94,6 +96,7 @@ def add_user(
         role=role,
         facility_id=facility_id,
         language=language,
+        email=read_address(email) if email.strip() else None,
     )
     session.add(user)
     session.flush()
@@ -126,7 +129,7 @@ def user_to_check(session: Session, username: str, address: str, now: datetime) 
 
 def set_password(session: Session, username: str, password: str) -> None:
     """A new password; whoever was signed in is signed out. Raises UnknownUser or ShortPassword."""
-    user = _known_user(session, username)
+    user = known_user(session, username)
     if len(password) < LEAST_PASSWORD:
         raise ShortPassword(least=LEAST_PASSWORD)
     user.password_hash = _passwords.hash(password)
@@ -135,12 +138,20 @@ def set_password(session: Session, username: str, password: str) -> None:
 
 def set_active(session: Session, username: str, active: bool) -> None:
     """Let a user sign in again, or no more, at once. Raises UnknownUser."""
-    user = _known_user(session, username)
+    user = known_user(session, username)
     user.active = active
     _end_sessions(session, user)
 
 
-def _known_user(session: Session, username: str) -> User:
+def set_email(session: Session, user: User, email: str) -> None:
+    """Another e-mail address, or none; that the last one bounced is forgotten. Raises BadAddress or LongAddress."""
+    user.email = read_address(email) if email.strip() else None
+    user.email_bounced_at = None
+    session.add(user)
+
+
+def known_user(session: Session, username: str) -> User:
+    """Raises UnknownUser."""
     user = user_named(session, username)
     if user is None:
         raise UnknownUser(username=username)
