@@ -3,19 +3,19 @@
 The facts of a rule, by name (units are base units, days are dates, months decimals, the rest whole numbers or text):
 
 out           days since when, coming units, coming_on day or None, monthly units a month or None
-emergency     usable, months, point (months)
+emergency     usable, coming, months (that both last), point (months)
 run_out       usable, coming, chance (percent), on (the likely day), next_on (the next delivery), monthly, by
               ("forecast", "amc")
-below         usable, months, minimum (months)
+below         usable, coming, months (that both last), minimum (months)
 over          usable, months, maximum (months), surplus (units above it)
 waste         lot, expires_on, on_hand, units (that will be left), monthly, dong
 near_expiry   lot, expires_on, on_hand, days
 expired       lot, expires_on, on_hand, dong
 unconfirmed   number, sender (name), sent_on, days, units
 waiting       number, whose (name), status (message id), since_on, days
-count_due     due_on, days
+count_due     items (how many), due_on and days (of the one that waits longest)
 loss          number, on, units, percent (of the stock before it), dong
-silent        last_on, days
+silent        last_on (None: nothing ever was), days
 recalled      lot, on_hand, recalled_on, number
 ledger        on, count (of differences)
 job           job (message id), on, fault or "", late (hours) or 0

@@ -28,7 +28,7 @@ class Ahead(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class HeldLot:
-    """A lot on a shelf in a channel. expires_on: None when no expiry is known."""
+    """A lot on a shelf in a channel. expires_on: None when no expiry is known; price: đồng a unit, free goods 0."""
 
     lot_id: int
     number: str
@@ -36,6 +36,7 @@ class HeldLot:
     channel: str
     on_hand: int
     received_on: date
+    price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,10 @@ class Shelf:
     """An item at a facility on a day.
 
     lots: usable that day, the first to expire first; expired, recalled: still on the shelf; coming: on the way to it
-    and undisputed, and the day it may be expected; out_since: the first day without any usable; received_on: when it last
-    came from elsewhere; moved_on: the latest day anything of it moved; capable: whether the facility may hold it.
+    and undisputed, and the day it may be expected; ahead, amc: what is used of it here and below, None when nothing is
+    known; out_since: the first day without any usable; received_on: when it last came from elsewhere, None when that
+    is longer ago than a review period; moved_on: the latest day anything of it moved; capable: whether the facility
+    may hold it.
     """
 
     facility_id: int
@@ -61,6 +64,7 @@ class Shelf:
     received_on: date | None
     moved_on: date | None
     capable: bool = True
+    pack_size: int = 1
 
     @property
     def usable(self) -> int:

@@ -1,7 +1,7 @@
 """The plan of what to move between facilities, as it is kept: made anew every night, read by pages and alerts.
 
-The evaluation calls `plan_anew` with all shelves, then `with_plan` with what it found; a look in between calls the
-latter alone.
+The evaluation calls `plan_of` with all shelves while it holds no lock, then `keep_plan`, then `with_plan` with what it
+found; a look in between calls the last alone.
 """
 
 from __future__ import annotations
@@ -46,18 +46,32 @@ OF_ITEMS = f"""{LINES}
     WHERE p.item_id IN (:items*) AND (p.from_id IN (:facilities*) OR p.to_id IN (:facilities*)) ORDER BY p.id"""
 
 
+def plan_of(session: Session, shelves: Iterable[Shelf], *, today: date) -> list[Proposal]:
+    """The plan for the shelves of the whole network: reading and long thinking, without writing anything.
+
+    Raises NoSolver where SciPy is not installed.
+    """
+    sql = Sql(session)
+    parents: dict[int, int] = dict(sql.rows(PARENTS, on=today))
+    places: dict[int, At] = {id_: (latitude, longitude) for id_, latitude, longitude in sql.rows(PLACES)}
+    return propose(shelves, parents, places, dict(sql.rows(PACKS)), today)
+
+
+def keep_plan(session: Session, plan: Iterable[Proposal], *, now: datetime) -> int:
+    """Keep a plan instead of the one before; how many lines."""
+    sql, rows = Sql(session), [_row(it, stored(now)) for it in plan]
+    sql.execute(CLEAR)
+    sql.insert(INSERT, rows)
+    return len(rows)
+
+
 def plan_anew(session: Session, shelves: Iterable[Shelf], *, today: date, now: datetime) -> int:
-    """Make the plan from the shelves of the whole network and keep it instead of the one before; how many lines.
+    """Make the plan from the shelves of the whole network and keep it; how many lines.
 
     Raises NoSolver where SciPy is not installed; no plan is kept then.
     """
-    sql = Sql(session)
-    sql.execute(CLEAR)
-    parents: dict[int, int] = dict(sql.rows(PARENTS, on=today))
-    places: dict[int, At] = {id_: (latitude, longitude) for id_, latitude, longitude in sql.rows(PLACES)}
-    proposals = propose(shelves, parents, places, dict(sql.rows(PACKS)), today)
-    sql.insert(INSERT, [_row(it, stored(now)) for it in proposals])
-    return len(proposals)
+    keep_plan(session, [], now=now)
+    return keep_plan(session, plan_of(session, shelves, today=today), now=now)
 
 
 def _row(it: Proposal, made_at: str) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from lmis.alerts.findings import Act, Fact, Rule, Severity
 from lmis.i18n import N_, Message
@@ -47,6 +48,9 @@ OUT = N_("None usable for %(days)s days; about %(monthly)s a month are needed he
 OUT_UNKNOWN = N_("None usable for %(days)s days.")
 OUT_COMING = N_("None usable for %(days)s days; %(coming)s are on the way and not confirmed.")
 EMERGENCY = N_("%(usable)s usable last %(months)s months, less than the emergency point of %(point)s.")
+EMERGENCY_COMING = N_(
+    "%(usable)s usable and %(coming)s on the way last %(months)s months, less than the emergency point of %(point)s."
+)
 RUN_OUT = N_(
     "%(usable)s usable, and about %(monthly)s a month are expected to be used: likely to run out about %(on)s, before "
     "the next delivery about %(next_on)s (chance %(chance)s %%)."
@@ -55,7 +59,18 @@ RUN_OUT_COMING = N_(
     "%(usable)s usable and %(coming)s on the way, and about %(monthly)s a month are expected to be used: likely to run "
     "out about %(on)s, before the next delivery about %(next_on)s (chance %(chance)s %%)."
 )
+RUN_OUT_MAYBE = N_(
+    "%(usable)s usable, and about %(monthly)s a month are expected to be used: that lasts until about %(on)s, but may "
+    "be used up before the next delivery about %(next_on)s (chance %(chance)s %%)."
+)
+RUN_OUT_MAYBE_COMING = N_(
+    "%(usable)s usable and %(coming)s on the way, and about %(monthly)s a month are expected to be used: that lasts "
+    "until about %(on)s, but may be used up before the next delivery about %(next_on)s (chance %(chance)s %%)."
+)
 BELOW = N_("%(usable)s usable last %(months)s months, less than the minimum of %(minimum)s.")
+BELOW_COMING = N_(
+    "%(usable)s usable and %(coming)s on the way last %(months)s months, less than the minimum of %(minimum)s."
+)
 OVER = N_("%(usable)s usable last %(months)s months, more than the maximum of %(maximum)s: %(surplus)s too many.")
 WASTE = N_(
     "Lot %(lot)s: %(on_hand)s usable, about %(monthly)s a month are expected to be used, first what expires first; "
@@ -71,7 +86,8 @@ UNCONFIRMED = N_(
     "Shipment %(number)s from %(sender)s was sent on %(sent_on)s, %(days)s days ago; nobody has confirmed %(units)s."
 )
 WAITING = N_("Requisition %(number)s of %(whose)s is %(status)s since %(since_on)s, for %(days)s days.")
-COUNT_DUE = N_("It should have been counted by %(due_on)s, %(days)s days ago.")
+COUNT_DUE = N_("One item should have been counted by %(due_on)s, %(days)s days ago.")
+COUNT_DUE_MANY = N_("%(items)s items should have been counted by now, the first by %(due_on)s, %(days)s days ago.")
 LOSS = N_("Document %(number)s of %(on)s takes %(units)s off the book, %(percent)s %% of what was there.")
 SILENT = N_("Nothing has been recorded since %(last_on)s, for %(days)s days, although there is stock that is used.")
 SILENT_NEVER = N_("Nothing has ever been recorded here.")
@@ -90,8 +106,14 @@ def _sentence(rule: str, facts: Mapping[str, Fact]) -> str:
     match rule:
         case Rule.OUT:
             return OUT_COMING if facts.get("coming") else OUT if facts.get("monthly") else OUT_UNKNOWN
+        case Rule.EMERGENCY:
+            return EMERGENCY_COMING if facts.get("coming") else EMERGENCY
         case Rule.RUN_OUT:
-            return RUN_OUT_COMING if facts.get("coming") else RUN_OUT
+            return RUN_OUTS[_lasts(facts), bool(facts.get("coming"))]
+        case Rule.BELOW:
+            return BELOW_COMING if facts.get("coming") else BELOW
+        case Rule.COUNT_DUE:
+            return COUNT_DUE if facts.get("items", 1) == 1 else COUNT_DUE_MANY
         case Rule.WASTE:
             return WASTE_WORTH if facts.get("dong") else WASTE
         case Rule.SILENT:
@@ -102,15 +124,27 @@ def _sentence(rule: str, facts: Mapping[str, Fact]) -> str:
             return ALWAYS[rule]
 
 
+def _lasts(facts: Mapping[str, Fact]) -> bool:
+    """Whether stock likely lasts until the next delivery, and only may not."""
+    match facts:
+        case {"on": date() as on, "next_on": date() as next_on}:
+            return on >= next_on
+        case _:
+            return False
+
+
+RUN_OUTS: Mapping[tuple[bool, bool], str] = {  # whether it likely lasts, whether something is on the way
+    (False, False): RUN_OUT,
+    (False, True): RUN_OUT_COMING,
+    (True, False): RUN_OUT_MAYBE,
+    (True, True): RUN_OUT_MAYBE_COMING,
+}
 ALWAYS: Mapping[str, str] = {
-    Rule.EMERGENCY: EMERGENCY,
-    Rule.BELOW: BELOW,
     Rule.OVER: OVER,
     Rule.NEAR_EXPIRY: NEAR_EXPIRY,
     Rule.EXPIRED: EXPIRED,
     Rule.UNCONFIRMED: UNCONFIRMED,
     Rule.WAITING: WAITING,
-    Rule.COUNT_DUE: COUNT_DUE,
     Rule.LOSS: LOSS,
     Rule.RECALLED: RECALLED,
     Rule.LEDGER: LEDGER,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -23,7 +24,16 @@ class Need(NamedTuple):
 
 def shares_of_months(start: date, months: Decimal | float) -> list[tuple[Month, float]]:
     """The calendar months that the span of `months` from `start` touches, and how much of each it takes, 0 … 1."""
-    end = start + timedelta(days=max(1, round(float(months) * DAYS_A_MONTH)))
+    return shares_until(start, start + timedelta(days=days_of(months)))
+
+
+def days_of(months: Decimal | float) -> int:
+    """Months as whole days, at least one."""
+    return max(1, round(float(months) * DAYS_A_MONTH))
+
+
+def shares_until(start: date, end: date) -> list[tuple[Month, float]]:
+    """The calendar months from `start` until the day before `end`, and how much of each lies between them, 0 … 1."""
     shares = []
     month = month_of(start)
     while first_of(month) < end:
@@ -65,3 +75,43 @@ def need(
         expected += share * means[at]
         variance += share * max(0.0, quantile(quantiles[at], float(service_level)) - means[at]) ** 2
     return Need(expected, sqrt(variance))
+
+
+class Part(NamedTuple):
+    """A month's part in a span. share: how much of the month, 0 … 1; quantiles: of the whole month, at LEVELS."""
+
+    share: float
+    mean: float
+    quantiles: Sequence[float]
+
+
+def chance_of_more(units: float, parts: Sequence[Part]) -> float:
+    """How likely more than `units` are used in a span, 0 … 1.
+
+    It is what `need` says turned round: the level at which what is expected and the safety on top make `units`, and
+    what lies above it. Beyond the outermost levels it falls with the square of the distance.
+    """
+    away = units - sum(part.share * part.mean for part in parts)
+    at = [_away_from_mean(parts, step) for step in range(len(LEVELS))]
+    if at[-1] <= at[0]:
+        return 1.0 if away < 0 else 0.0
+    if away >= at[-1]:
+        return (1 - LEVELS[-1]) * _tail(at[-1], away)
+    if away < at[0]:
+        return 1 - LEVELS[0] * _tail(at[0], away)
+    above = bisect_right(at, away)
+    between = (away - at[above - 1]) / (at[above] - at[above - 1])
+    return 1 - LEVELS[above - 1] - between * (LEVELS[above] - LEVELS[above - 1])
+
+
+def _away_from_mean(parts: Sequence[Part], step: int) -> float:
+    """How far a span's quantile lies above its mean (below: negative), the months independent of each other."""
+    squares = 0.0
+    for share, mean, quantiles in parts:
+        away = quantiles[step] - mean
+        squares += share * away * abs(away)
+    return sqrt(squares) if squares >= 0 else -sqrt(-squares)
+
+
+def _tail(outermost: float, away: float) -> float:
+    return (outermost / away) ** 2 if away else 1.0

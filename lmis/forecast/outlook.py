@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import sqrt
-from struct import pack, unpack
+from struct import pack, unpack, unpack_from
 from typing import Any, NamedTuple
 
 from sqlmodel import Session
@@ -28,6 +28,9 @@ SERIES = """
     SELECT facility_id, item_id, method, reason, parts, amc, statistical, backtest, model, means, quantiles
     FROM forecast_series WHERE run_id = :run AND facility_id IN (:ids*)"""
 OF_ITEM = f"{SERIES} AND item_id = :item"
+FIGURES = """
+    SELECT facility_id, item_id, means, quantiles FROM forecast_series
+    WHERE run_id = :run AND facility_id IN (:ids*)"""
 OVERRIDES = """
     SELECT facility_id, item_id, month, quantity FROM forecast_override o
     WHERE month >= :first AND quantity IS NOT NULL AND set_at < :before AND NOT EXISTS (
@@ -83,6 +86,29 @@ class Outlook:
         return need(self.means, self.quantiles, self.first, start=start, months=months, service_level=service_level)
 
 
+class Changes(NamedTuple):
+    """What planners put in the place of means, and how far that moves the sums above."""
+
+    said: Mapping[Key, Mapping[Month, int]]
+    moved: Mapping[Moment, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The numbers of a series alone, for who reads many: the quantiles of a month are unpacked when asked for."""
+
+    first: Month
+    published: tuple[float, ...]
+    means: tuple[float, ...]
+    packed: bytes
+
+    def quantiles(self, ahead: int) -> tuple[float, ...]:
+        """Those of the month so many after the first, at LEVELS."""
+        count = len(LEVELS)
+        its = unpack_from(f"<{count}f", self.packed, 4 * count * ahead)
+        return _along(its, self.published[ahead], self.means[ahead])
+
+
 def run_in_force(session: Session, on: date) -> Run | None:
     """The latest forecast that had seen whole months before the day's alone; None when none was made."""
     found = Sql(session).rows(IN_FORCE, month=month_of(on))
@@ -110,10 +136,25 @@ def of_run(
     said_before: datetime = EVER,
 ) -> dict[Key, Outlook]:
     """The forecasts of one run; the tree as it is on the day `on`, overrides as they stood at a moment."""
-    said = _said(session, run, said_before)
-    moved = _moved(session, run, said, on)
+    changes = changes_of(session, run, on, said_before=said_before)
     rows = _rows(session, run, facility_ids, item_id)
-    return {row[:2]: _outlook(run.as_of, row, said.get(row[:2], {}), moved) for row in rows if row[-2]}
+    return {row[:2]: _outlook(run.as_of, row, changes) for row in rows if row[-2]}
+
+
+def changes_of(session: Session, run: Run, on: date, *, said_before: datetime = EVER) -> Changes:
+    """What planners say of a run; the tree as it is on the day `on`, overrides as they stood at a moment."""
+    said = _said(session, run, said_before)
+    return Changes(said, _moved(session, run, said, on))
+
+
+def figures(session: Session, run: Run, changes: Changes, facility_ids: Iterable[int]) -> Iterator[tuple[Key, Figures]]:
+    """The numbers of a run's series that could be forecast, by facility and item."""
+    first = add_months(run.as_of, 1)
+    for *key, means, quantiles in Sql(session).stream(FIGURES, run=run.id, ids=list(facility_ids)):
+        if means:
+            published = floats(means)
+            now = _means_now(run.as_of, (key[0], key[1]), published, changes)
+            yield (key[0], key[1]), Figures(first, published, now, bytes(quantiles))
 
 
 def _rows(
@@ -160,21 +201,24 @@ def _by(said: Mapping[Month, int], run: Run, means: Sequence[float]) -> dict[Mon
     return {month: said[month] - means[its - 1] for month, its in ahead.items() if 0 < its <= len(means)}
 
 
-def _outlook(
-    as_of: Month, row: tuple[Any, ...], overridden: Mapping[Month, int], moved: Mapping[Moment, float]
-) -> Outlook:
+def _means_now(as_of: Month, key: Key, published: tuple[float, ...], changes: Changes) -> tuple[float, ...]:
+    """The means with what planners put in their place, here or below."""
+    overridden, moved = changes.said.get(key, {}), changes.moved
+    if not overridden and not moved:
+        return published
+    months = (add_months(as_of, ahead) for ahead in range(1, len(published) + 1))
+    means_moved = (
+        (month, max(0.0, mean + moved.get((*key, month), 0.0))) for month, mean in zip(months, published, strict=True)
+    )
+    return tuple(float(overridden.get(month, mean)) for month, mean in means_moved)
+
+
+def _outlook(as_of: Month, row: tuple[Any, ...], changes: Changes) -> Outlook:
     facility, item, method, reason, parts, amc, statistical, backtest, model, means, quantiles = row
     published = floats(means)
     each = floats(quantiles)
     levels = [each[start : start + len(LEVELS)] for start in range(0, len(each), len(LEVELS))]
-    now = published
-    if overridden or moved:
-        months = (add_months(as_of, ahead) for ahead in range(1, len(published) + 1))
-        means_moved = (
-            (month, max(0.0, mean + moved.get((facility, item, month), 0.0)))
-            for month, mean in zip(months, published, strict=True)
-        )
-        now = tuple(float(overridden.get(month, mean)) for month, mean in means_moved)
+    now = _means_now(as_of, (facility, item), published, changes)
     return Outlook(
         as_of=as_of,
         method=method,
@@ -187,7 +231,7 @@ def _outlook(
         published=published,
         means=now,
         quantiles=tuple(_along(its, was, mean) for its, was, mean in zip(levels, published, now, strict=True)),
-        overridden=overridden,
+        overridden=changes.said.get((facility, item), {}),
     )
 
 

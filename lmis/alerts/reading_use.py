@@ -1,0 +1,96 @@
+"""What the shelves of many facilities serve, read at once: average monthly consumption and forecasts."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from sqlmodel import Session
+
+from lmis.alerts.ahead import Average, Forecast
+from lmis.alerts.picture import Ahead
+from lmis.calendar import complete_months, month_of
+from lmis.config import settings
+from lmis.forecast.consumption import average_consumption
+from lmis.forecast.outlook import Changes, Run, changes_of, figures, run_in_force
+from lmis.network.tree import above
+from lmis.sql import Sql
+
+LOOKED_BACK = 12  # months, for what ran out so long ago that the months of AMC say nothing of it
+PORTION = 1_000
+PARENTS = """
+    SELECT facility_id, parent_id FROM facility_parent
+    WHERE valid_from <= :on AND (valid_to IS NULL OR valid_to > :on)"""
+BELOW = """
+    WITH RECURSIVE below(id) AS (
+        SELECT id FROM facility WHERE id IN (:ids*)
+        UNION
+        SELECT edge.facility_id FROM facility_parent edge JOIN below ON edge.parent_id = below.id
+        WHERE edge.valid_from <= :on AND (edge.valid_to IS NULL OR edge.valid_to > :on))
+    SELECT id FROM below ORDER BY id"""
+
+Series = tuple[int, int]  # facility, item
+
+
+def portions(ids: Sequence[int], size: int = PORTION) -> Iterator[list[int]]:
+    for start in range(0, len(ids), size):
+        yield list(ids[start : start + size])
+
+
+class Use:
+    """What is used of items at facilities and under them, on a day."""
+
+    def __init__(self, session: Session, facility_ids: Collection[int], today: date) -> None:
+        self._session = session
+        self._today = today
+        self.amc = self._amc(sorted(facility_ids))
+        self._run = run_in_force(session, today)
+        self._changes = changes_of(session, self._run, today) if self._run else Changes({}, {})
+
+    def _amc(self, ids: list[int]) -> dict[Series, Decimal]:
+        """AMC that a facility's stock has to cover: what it dispenses itself, and what all under it do."""
+        sql = Sql(self._session)
+        parents: Mapping[int, int | None] = dict(sql.rows(PARENTS, on=self._today))
+        below = [row[0] for row in sql.rows(BELOW, ids=ids, on=self._today)]
+        wanted = set(ids)
+        chains = {id_: [at for at in above(parents, id_) if at in wanted] for id_ in below}
+        amc: dict[Series, Decimal] = defaultdict(Decimal)
+        for portion in portions(below):
+            for (facility, item), units in self._own(portion, settings().amc_months).items():
+                for at in chains[facility]:
+                    amc[at, item] += units
+        return dict(amc)
+
+    def _own(self, ids: Sequence[int], months: int) -> dict[Series, Decimal]:
+        """AMC of what facilities dispense themselves, over the latest complete months."""
+        window = complete_months(month_of(self._today), months, self._today)
+        own: dict[Series, Decimal] = defaultdict(Decimal)
+        for (facility, item, _), units in average_consumption(self._session, ids, window).items():
+            own[facility, item] += units
+        return own
+
+    def ahead(self, ids: Sequence[int]) -> dict[Series, Ahead]:
+        """What is expected at facilities: by the forecast in force where there is one, else by AMC."""
+        found: dict[Series, Ahead] = {}
+        if self._run:
+            found.update(forecasts(self._session, self._run, self._changes, ids))
+        wanted = set(ids)
+        for (facility, item), units in self.amc.items():
+            if facility in wanted and (facility, item) not in found:
+                found[facility, item] = Average(units)
+        return found
+
+    def long_ago(self, series: Iterable[Series]) -> dict[Series, Decimal]:
+        """AMC of a longer past, of series that the latest months say nothing of; those not used then left out."""
+        wanted = set(series)
+        if not wanted:
+            return {}
+        own = self._own(sorted({facility for facility, _ in wanted}), LOOKED_BACK)
+        return {it: units for it, units in own.items() if it in wanted and units}
+
+
+def forecasts(session: Session, run: Run, changes: Changes, ids: Sequence[int]) -> Iterator[tuple[Series, Forecast]]:
+    for key, its in figures(session, run, changes, ids):
+        yield key, Forecast(its.first, its.means, its.quantiles)

@@ -1,0 +1,163 @@
+"""Whether an item runs short at a facility, or lies there in excess. Pure; base units.
+
+Of one shelf the worst is told alone. Months of stock are those of what is usable and on the way at average monthly
+consumption, as everywhere else; whether stock lasts until the next delivery is asked of the forecast's distribution.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from math import ceil, floor
+from typing import NamedTuple
+
+from lmis.alerts.findings import Act, Fact, Finding, Rule, Severity
+from lmis.alerts.picture import Ahead, Shelf
+from lmis.alerts.rules import Status, months_to_show, status
+from lmis.forecast.need import DAYS_A_MONTH, days_of
+
+A_MONTH = timedelta(days=round(DAYS_A_MONTH))
+SURELY = 99  # percent: no forecast is surer
+WORTH_MOVING = Decimal("0.5")  # months above the maximum: less is used up by itself before it could be moved
+
+
+class RunOut(NamedTuple):
+    """That stock may not last. units: with what is coming; chance: 0 … 1; on: the likely day; next_on: of more."""
+
+    ahead: Ahead
+    units: int
+    coming: int
+    chance: float
+    on: date
+    next_on: date
+
+
+def monthly_use(shelf: Shelf, today: date) -> Decimal | None:
+    """Base units a month: average monthly consumption, else what is expected; None when nothing is known to be used."""
+    if shelf.amc:
+        return shelf.amc
+    ahead = shelf.ahead.expected(today, today + A_MONTH) if shelf.ahead else 0.0
+    return Decimal(ahead) if ahead > 0 else None
+
+
+def shown_use(use: Decimal) -> Decimal | int:
+    """Units a month as they are told: whole, tenths below ten."""
+    return round(use) if use >= 10 else max(Decimal("0.1"), round(use, 1))
+
+
+def next_delivery(shelf: Shelf, today: date) -> date:
+    """When more may come: what is ordered today takes the lead time, and orders are made once a review period."""
+    soonest = today + timedelta(days=days_of(shelf.policy.lead_time))
+    if shelf.received_on is None:
+        return soonest
+    return max(soonest, shelf.received_on + timedelta(days=days_of(shelf.policy.review_period)))
+
+
+def supply(shelf: Shelf, today: date) -> Finding | None:
+    """The worst that is to be said of an item's supply; None when it is in order or nobody knows what is used."""
+    use = monthly_use(shelf, today)
+    if use is None or not shelf.capable:
+        return None
+    if not shelf.usable:
+        return _finding(shelf, Rule.OUT, use, _out(shelf, use, today), shelf.out_since or today)
+    if runs_out := run_out(shelf, today):
+        return _finding(shelf, Rule.RUN_OUT, use, _run_out(shelf, runs_out, today), runs_out.on)
+    standing = _standing(shelf, use, today)
+    if standing is Status.EMERGENCY:
+        return _finding(shelf, Rule.EMERGENCY, use, _low(shelf, use, "point"), _last_day(shelf, today))
+    if standing is Status.BELOW:
+        return _finding(shelf, Rule.BELOW, use, _low(shelf, use, "minimum"), _last_day(shelf, today))
+    return None
+
+
+def _standing(shelf: Shelf, use: Decimal, today: date) -> Status:
+    """How what is usable and on the way stands against the limits, by AMC and by the forecast: the better of both.
+
+    Stock that was out most of the time has an AMC that one good day made, and a forecast knows no sudden need: where
+    only one of them sees a shortage, there is none to send people running for.
+    """
+    units = shelf.usable + shelf.coming
+    months = Decimal(units) / use
+    if shelf.ahead and (expected := shelf.ahead.expected(today, today + A_MONTH)):
+        months = max(months, Decimal(units / expected))
+    return status(units, months, shelf.policy)
+
+
+def _finding(shelf: Shelf, rule: Rule, use: Decimal, facts: dict[str, Fact], due_on: date | None) -> Finding:
+    """units: what lacks to the minimum, with what is on the way. What is used less than once a month is less urgent."""
+    lacking = max(0, ceil(shelf.policy.minimum * use) - shelf.usable - shelf.coming)
+    act = None if lacking else Act.LOOK  # enough is on the way: what is to be done is to see that it comes
+    severity = Severity.WARNING if rule is Rule.OUT and use < 1 else None
+    about = (shelf.item_id, None, "", severity)
+    return Finding(rule, shelf.facility_id, facts, *about, units=lacking, due_on=due_on, act=act)
+
+
+def _last_day(shelf: Shelf, today: date) -> date | None:
+    return shelf.ahead.used_up_on(shelf.usable + shelf.coming, today) if shelf.ahead else None
+
+
+def _out(shelf: Shelf, use: Decimal, today: date) -> dict[str, Fact]:
+    days = (today - (shelf.out_since or today)).days + 1  # a day that ends without stock counts
+    return {"days": days, "coming": shelf.coming, "coming_on": shelf.coming_on, "monthly": shown_use(use)}
+
+
+def _low(shelf: Shelf, use: Decimal, limit: str) -> dict[str, Fact]:
+    policy = shelf.policy
+    least = policy.emergency_point if limit == "point" else policy.minimum
+    months = months_to_show((shelf.usable + shelf.coming) / use, policy)
+    return {"usable": shelf.usable, "coming": shelf.coming, "months": months, limit: least}
+
+
+def _run_out(shelf: Shelf, found: RunOut, today: date) -> dict[str, Fact]:
+    return {
+        "usable": shelf.usable,
+        "coming": found.coming,
+        "chance": min(SURELY, round(found.chance * 100)),
+        "on": found.on,
+        "next_on": found.next_on,
+        "monthly": shown_use(Decimal(found.ahead.expected(today, today + A_MONTH))),
+        "by": found.ahead.by,
+    }
+
+
+def run_out(shelf: Shelf, today: date) -> RunOut | None:
+    """How likely and when stock runs out before more comes; None when that is not likely enough to be told.
+
+    What is on the way counts from the day it is expected; until then the shelf has to last by itself.
+    """
+    if shelf.ahead is None:
+        return None
+    next_on = next_delivery(shelf, today)
+    if not shelf.coming or shelf.coming_on is None or shelf.coming_on >= next_on:
+        return _before(shelf.ahead, shelf, 0, next_on, today)
+    before = _before(shelf.ahead, shelf, 0, shelf.coming_on, today)
+    after = _before(shelf.ahead, shelf, shelf.coming, next_on, today)
+    return max((it for it in (before, after) if it), key=lambda it: it.chance, default=None)
+
+
+def _before(ahead: Ahead, shelf: Shelf, coming: int, next_on: date, today: date) -> RunOut | None:
+    units, risk = shelf.usable + coming, float(shelf.policy.run_out_risk)
+    if ahead.expected(today, next_on) <= risk * units:
+        return None  # by Markov's inequality it is less likely than that: most shelves are done here
+    chance = ahead.chance_of_more(units, today, next_on)
+    if chance < risk:
+        return None
+    return RunOut(ahead, units, coming, chance, ahead.used_up_on(units, today) or next_on, next_on)
+
+
+def surplus(shelf: Shelf, today: date) -> Finding | None:
+    """What lies above the maximum by AMC and by the forecast, where it is worth moving: a pack, half a month's use.
+
+    Of what is used less than once a month, months of stock say little; whether it expires unused is another rule.
+    """
+    use = monthly_use(shelf, today)
+    if use is None or use < 1 or not shelf.ahead:
+        return None
+    use = max(use, Decimal(shelf.ahead.expected(today, today + A_MONTH)))
+    months, most = Decimal(shelf.usable) / use, shelf.policy.maximum
+    units = shelf.usable - floor(most * use)
+    if months <= most + WORTH_MOVING or units < shelf.pack_size:
+        return None
+    shown = months_to_show(months, shelf.policy)
+    facts: dict[str, Fact] = {"usable": shelf.usable, "months": shown, "maximum": most, "surplus": units}
+    return Finding(Rule.OVER, shelf.facility_id, facts, shelf.item_id, units=units)
