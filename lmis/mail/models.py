@@ -17,7 +17,7 @@ class Mail(Table, table=True):
     """
 
     __tablename__ = "mail"
-    __table_args__ = (Index(None, "state", "due_at"), Index(None, "user_id", "created_at"))
+    __table_args__ = (Index(None, "state", "due_at"), Index(None, "user_id", "created_at"), Index(None, "sent_at"))
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     key: str = Field(unique=True, max_length=160)  # digest:2026-11-22:7
@@ -26,7 +26,6 @@ class Mail(Table, table=True):
     user_id: int | None = Field(default=None, foreign_key="user_account.id")
     address: str = Field(max_length=254)
     subject: str
-    message: bytes | None = Field(default=None, sa_type=LargeBinary)  # RFC 5322; dropped some time after sending
     created_at: datetime = Field(sa_type=UtcDateTime)
     due_at: datetime = Field(sa_type=UtcDateTime)  # not before; later after each try that failed
     state: str = Field(default="queued", max_length=8)  # queued, sent, dead (not to be sent any more), bounced
@@ -37,6 +36,8 @@ class Mail(Table, table=True):
     fault: str | None = None  # what the server said last
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)  # a dead one somebody has dealt with
     settled_by: int | None = Field(default=None, foreign_key="user_account.id")
+    # RFC 5322; dropped some time after sending. Last, since SQLite reads through it to whatever stands behind
+    message: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 class MailPreference(Table, table=True):

@@ -79,7 +79,6 @@ def upgrade() -> None:
     sa.Column('user_id', sa.Integer(), nullable=True),
     sa.Column('address', sqlmodel.sql.sqltypes.AutoString(length=254), nullable=False),
     sa.Column('subject', sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-    sa.Column('message', sa.LargeBinary(), nullable=True),
     sa.Column('created_at', lmis.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('due_at', lmis.db.UtcDateTime(timezone=True), nullable=False),
     sa.Column('state', sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
@@ -90,6 +89,7 @@ def upgrade() -> None:
     sa.Column('fault', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
     sa.Column('settled_at', lmis.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('settled_by', sa.Integer(), nullable=True),
+    sa.Column('message', sa.LargeBinary(), nullable=True),
     sa.ForeignKeyConstraint(['settled_by'], ['user_account.id'], name=op.f('fk_mail_settled_by_user_account')),
     sa.ForeignKeyConstraint(['user_id'], ['user_account.id'], name=op.f('fk_mail_user_id_user_account')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_mail')),
@@ -97,6 +97,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('message_id', name=op.f('uq_mail_message_id'))
     )
     with op.batch_alter_table('mail', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_mail_sent_at'), ['sent_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_mail_state_due_at'), ['state', 'due_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_mail_user_id_created_at'), ['user_id', 'created_at'], unique=False)
 
@@ -209,6 +210,7 @@ def downgrade() -> None:
     with op.batch_alter_table('mail', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_mail_user_id_created_at'))
         batch_op.drop_index(batch_op.f('ix_mail_state_due_at'))
+        batch_op.drop_index(batch_op.f('ix_mail_sent_at'))
 
     op.drop_table('mail')
     op.drop_table('job_request')
