@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lmis.accounts import routes as accounts
 from lmis.accounts.deps import SignInNeeded
+from lmis.alerts import routes_preferences
 from lmis.config import settings
 from lmis.counts import routes as counts
 from lmis.db import make_engine, reader
@@ -37,7 +38,21 @@ from lmis.requisitions import routes as requisitions
 from lmis.shipments import routes as shipments
 from lmis.stock import routes as stock
 
-FEATURES = (accounts, home, stock, shipments, counts, requisitions, recalls, policy, forecast, planning, reports, jobs)
+FEATURES = (
+    accounts,
+    home,
+    stock,
+    shipments,
+    counts,
+    requisitions,
+    recalls,
+    policy,
+    forecast,
+    planning,
+    reports,
+    jobs,
+    routes_preferences,
+)
 BROKEN = Message(N_("Something went wrong here, and nothing was changed. Try again; if it stays, tell who runs this."))
 WRONG_METHOD = Message(N_("This address does not take what was sent. Go back and use the page’s own buttons."))
 A_YEAR = "public, max-age=31536000, immutable"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from urllib.parse import quote
@@ -24,6 +24,8 @@ PREVIEWED = 2  # alerts in the line that mail programs show under the subject
 class Entry:
     """An alert told in full. title: the item, or what is wrong; rule: what is wrong, where the title is the item."""
 
+    shade: str
+    shape: str
     title: Name | Message
     unit: str
     rule: str
@@ -76,7 +78,7 @@ def digest_letter(
     return written(
         "digest",
         language_of(user),
-        **common(user, place, today),
+        **common(place, today),
         sections=sections,
         first=[entry for section in sections for entry in section.entries][:PREVIEWED],
         counts=[(SHAPES[it], SEVERITY_NAMES[it], SHADES[it], made.count(it)) for it in sorted(Severity, reverse=True)],
@@ -90,9 +92,18 @@ def digest_letter(
     )
 
 
-def common(user: User, place: Spot, today: date) -> dict[str, object]:
+def fitting(write: Callable[[Digest], Written], made: Digest) -> Written:
+    """The mail, with fewer alerts named where it would be too large."""
+    letter = write(made)
+    while letter.is_too_large and made.named:
+        made = made.shorter()
+        letter = write(made)
+    return letter
+
+
+def common(place: Spot, today: date) -> dict[str, object]:
     """What every e-mail says of itself."""
-    return {"reader": user.name, "place": place, "path": path_of(place), "today": today}
+    return {"place": place, "path": path_of(place), "today": today}
 
 
 def path_of(place: Spot) -> str:
@@ -114,15 +125,17 @@ def _told(
         SHADES[section.severity],
         section.count,
         section.new,
-        [_entry(line, views[line.id], reader_at, since, line.id in made.escalated) for line in named],
+        [entry(line, views[line.id], reader_at, since, line.id in made.escalated) for line in named],
         section.unnamed,
         [(RULE_NAMES[rule], count) for rule, count in section.rest],
     )
 
 
-def _entry(line: Line, view: AlertView, reader_at: int, since: datetime | None, escalated: bool) -> Entry:
+def entry(line: Line, view: AlertView, reader_at: int, since: datetime | None, escalated: bool) -> Entry:
     way = view.way(reader_at)
     return Entry(
+        shade=SHADES[line.severity],
+        shape=SHAPES[line.severity],
         title=view.item or Message(RULE_NAMES[view.rule]),
         unit=view.unit or "",
         rule=RULE_NAMES[view.rule] if view.item else "",

@@ -62,7 +62,7 @@ def picture(
 ) -> Picture | None:
     """Which places are worst off, where there are several; else how soon what is named comes true."""
     if len(made.places) >= ENOUGH_PLACES:
-        return places_picture([(names[it.facility_id].name, it) for it in made.places])
+        return places_picture(made.places, names)
     lines = _soonest([line for section in made.sections for line in section.named if line.id in views], today)
     days = [_days(line, today) for line in lines]
     if len(lines) < 2 or not any(days):
@@ -72,13 +72,17 @@ def picture(
     return Picture("days", [_days_bar(line, views[line.id], *its, reader_at) for line, *its in each])
 
 
-def places_picture(places: Sequence[tuple[str, PlaceBar]]) -> Picture:
-    """Places by name, the worst off first, with their alerts by severity."""
+def places_picture(places: Sequence[PlaceBar], names: Mapping[int, Spot]) -> Picture:
+    """Places, the worst off first, with their alerts by severity. names: of the first ones at least."""
     shown = places[:BARS]
-    wide, narrow = (shares([it.counts for _, it in shown], width) for width in (WIDTH, TEXT_WIDTH))
+    wide, narrow = (shares([it.counts for it in shown], width) for width in (WIDTH, TEXT_WIDTH))
     bars = [
-        Bar(name, None, [_part(*its) for its in zip(DOWN, it.counts, ons, offs, strict=True) if its[1]])
-        for (name, it), ons, offs in zip(shown, wide, narrow, strict=True)
+        Bar(
+            names[it.facility_id].name,
+            None,
+            [_part(*its) for its in zip(DOWN, it.counts, *lengths, strict=True) if its[1]],
+        )
+        for it, *lengths in zip(shown, wide, narrow, strict=True)
     ]
     return Picture("places", bars, len(places) - len(shown))
 

@@ -32,6 +32,7 @@ LAST_MAILS = """
 LAST_RUN = """
     SELECT due_on, finished_at FROM job_run WHERE job = :job AND outcome IN (:done*) AND due_on <= :day
     ORDER BY due_on DESC LIMIT 1"""
+KNOWN = "SELECT user_id FROM mail WHERE key IN (:keys*)"
 SPOTS = "SELECT id, code, name FROM facility WHERE id IN (:ids*)"
 
 

@@ -6,7 +6,7 @@ that is over is therefore never made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -17,9 +17,10 @@ from sqlmodel import Session
 
 from lmis.accounts.models import User
 from lmis.alerts.digest import Digest, Line, digest
-from lmis.alerts.digest_letters import Standing, digest_letter
+from lmis.alerts.digest_letters import Standing, digest_letter, fitting
 from lmis.alerts.digest_picture import BARS
 from lmis.alerts.digest_round import (
+    KNOWN,
     Gone,
     by_place,
     digests_made_on,
@@ -29,7 +30,7 @@ from lmis.alerts.digest_round import (
     standing_lines,
     standing_of,
 )
-from lmis.alerts.letters import Written
+from lmis.alerts.letters import Written, language_of
 from lmis.alerts.preferences import at_hour, is_digest_day
 from lmis.alerts.recipients import Person, Recipients, recipients
 from lmis.alerts.views import views
@@ -43,7 +44,6 @@ KIND = "digest"
 TELLING = ("digest", "urgent")  # the mails that tell of alerts, after which another is new
 PORTION = 60  # mails written in one transaction
 LONGEST_GONE = timedelta(days=31)  # what resolved before is not told any more
-KNOWN = "SELECT user_id FROM mail WHERE key IN (:keys*)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,20 +130,15 @@ def _letters(
     places = [person.user.facility_id for person, _ in digests]
     named = [bar.facility_id for _, made in digests for bar in made.places[:BARS]]
     names = spots(session, [*places, *named, *(below for _, made in digests for below in made.below[:BARS])])
+    alike: dict[object, Written] = {}  # people of one place are mostly told the same
     for person, made in digests:
         place, since = names[person.user.facility_id], whole.since.get(person.id)
-        write = partial(digest_letter, person.user, place, views=told, names=names, standing=whole.standing,
-                        since=since, today=today, test=test)  # fmt: skip
-        yield person, _fitting(write, made)
-
-
-def _fitting(write: Callable[[Digest], Written], made: Digest) -> Written:
-    """The mail, with fewer alerts named where it would be too large."""
-    letter = write(made)
-    while letter.is_too_large and made.named:
-        made = made.shorter()
-        letter = write(made)
-    return letter
+        same = (place.id, language_of(person.user), since, person.wants)
+        if same not in alike:
+            write = partial(digest_letter, person.user, place, views=told, names=names, standing=whole.standing,
+                            since=since, today=today, test=test)  # fmt: skip
+            alike[same] = fitting(write, made)
+        yield person, alike[same]
 
 
 def digest_of(session: Session, user: User, *, today: date, now: datetime, test: bool = False) -> Written:

@@ -46,7 +46,7 @@ class Recipients:
         self.at: dict[int, list[Person]] = defaultdict(list)  # people by the facility they belong to
         for person in people:
             self.at[person.user.facility_id].append(person)
-        self._parents = parents
+        self.parents = parents
         self._over = set(parents.values())
         self._acting = {place for place, its in self.at.items() if any(person.acts for person in its)}
         self._heard: dict[int, int | None] = {}
@@ -54,7 +54,7 @@ class Recipients:
     def heard_at(self, facility_id: int) -> int | None:
         """The facility whose people see to the alerts of another: itself, or the nearest above. None: nobody does."""
         if facility_id not in self._heard:
-            chain = above(self._parents, facility_id)
+            chain = above(self.parents, facility_id)
             self._heard[facility_id] = next((place for place in chain if place in self._acting), None)
         return self._heard[facility_id]
 
@@ -62,13 +62,13 @@ class Recipients:
         """The facilities whose people are told of an alert: once it was escalated, each level up to that one."""
         places = [self.heard_at(facility_id), facility_id if facility_id in self.at else None]
         if escalated_to is not None:
-            chain = above(self._parents, facility_id)
+            chain = above(self.parents, facility_id)
             up = chain[1 : chain.index(escalated_to) + 1] if escalated_to in chain else [escalated_to]
             places += [self.heard_at(place) for place in up]
         return [place for place in dict.fromkeys(places) if place is not None]
 
     def is_top(self, facility_id: int) -> bool:
-        return facility_id not in self._parents
+        return facility_id not in self.parents
 
     def is_over_others(self, facility_id: int) -> bool:
         return facility_id in self._over
