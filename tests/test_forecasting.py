@@ -16,15 +16,17 @@ from sqlmodel import select
 from typer.testing import CliRunner, Result
 
 from lmis import tables
-from lmis.alerts.models import JobRun
-from lmis.alerts.runs import CLEAN, FAILED
 from lmis.cli import app
 from lmis.config import settings
 from lmis.db import make_engine, reader
 from lmis.forecast.loading import loaded
 from lmis.forecast.models import ForecastRun
 from lmis.forecasting import make_forecast
-from lmis.worker import JOBS, run_due
+from lmis.jobs.models import JobRun
+from lmis.jobs.running import run as run_job
+from lmis.jobs.schedule import CLEAN, FAILED
+from lmis.jobs.view import job_by_id
+from lmis.worker.works import WORKS
 from tests.forecast.ledger import a_city
 
 assert tables.ALL_TABLES  # models are made before time is frozen
@@ -34,11 +36,13 @@ THE_20TH = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 WITHOUT_LIGHTGBM = """
 import sys
 sys.modules["lightgbm"] = None
-from lmis import worker
 from lmis.config import settings
 from lmis.db import make_engine
+from lmis.jobs.running import run
+from lmis.jobs.view import job_by_id
+from lmis.worker.works import WORKS
 engine = make_engine(settings().database_url)
-print(worker.run_due(engine, worker.JOBS[1]))
+print(run(engine, job_by_id("make-forecast"), WORKS["make-forecast"], holder="test").outcome)
 """
 
 
@@ -132,16 +136,18 @@ class TestTheNightlyJob:
     def test_it_makes_the_last_months_forecast_once(self, database: Engine):
         first, second = make_forecast(database), make_forecast(database)
 
-        assert [outcome for outcome, _ in (first, second)] == [CLEAN, CLEAN]
-        assert first[1] is not None
-        assert first[1].startswith("The forecast from 2026-10 is made: 5 series")
-        assert second[1] == "The forecast from 2026-10 is there already, with 5 series; nothing was changed."
+        assert [(done.outcome, done.counts) for done in (first, second)] == [
+            (CLEAN, {"forecasts": 5}),
+            (CLEAN, {"forecasts": 0}),
+        ]
+        assert (first.detail or "").startswith("The forecast from 2026-10 is made: 5 series")
+        assert second.detail == "The forecast from 2026-10 is there already, with 5 series; nothing was changed."
 
-    def test_it_is_one_of_the_workers_jobs_after_the_ledger_is_proved(self, database: Engine):
-        proof, job = JOBS
-        assert job.at > proof.at
+    def test_it_is_one_of_the_workers_jobs(self, database: Engine):
+        done = run_job(database, job_by_id("make-forecast"), WORKS["make-forecast"], holder="test")
 
-        assert run_due(database, job, lambda: THE_20TH) == CLEAN
+        assert done is not None
+        assert done.outcome == job_run(database).outcome == CLEAN
         assert job_run(database).due_on == date(2026, 11, 20)
         assert months(database) == [202610]
 
@@ -153,10 +159,12 @@ class TestTheNightlyJob:
         assert months(database) == [month]
 
     def test_an_empty_ledger_is_no_fault(self, sqlite_engine: Engine):
-        outcome, said = make_forecast(sqlite_engine)
+        done = make_forecast(sqlite_engine)
 
-        assert outcome == CLEAN
-        assert said == "The ledger is empty, so nothing can be forecast. Record or import what was dispensed first."
+        assert done.outcome == CLEAN
+        assert (
+            done.detail == "The ledger is empty, so nothing can be forecast. Record or import what was dispensed first."
+        )
 
     def test_without_what_forecasts_are_made_with_it_fails_and_says_what_to_install(self, database: Engine):
         about = {**os.environ, "LMIS_DATABASE_URL": database.url.render_as_string()}

@@ -96,10 +96,14 @@ LEDGER = N_("The proof of %(on)s found %(count)s differences between what is kep
 JOB_FAILED = N_("“%(job)s” failed for %(on)s: %(fault)s")
 JOB_LATE = N_("“%(job)s” for %(on)s is %(late)s hours late.")
 
+WORDS = ("job", "status")  # facts that are message ids
+
 
 def reason(rule: str, facts: Mapping[str, Fact]) -> Message:
     """The sentence of an alert, from the facts that lmis.alerts.findings names."""
-    return Message(_sentence(rule, facts), facts)
+    said: dict[str, object] = dict(facts)
+    said |= {name: Message(str(facts[name])) for name in WORDS if name in facts}
+    return Message(_sentence(rule, facts), said)
 
 
 def _sentence(rule: str, facts: Mapping[str, Fact]) -> str:
