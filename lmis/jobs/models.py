@@ -21,7 +21,7 @@ class JobRun(Table, table=True):
     outcome: str | None = Field(default=None, max_length=20)  # clean, differences, failed
     detail: str | None = None  # what to remember of it, or the fault
     runs: int = 1  # how often it began that day: some jobs run many times, and one that failed is tried again
-    counts: str | None = None  # JSON: how many of what, over all runs of the day
+    counts: str | None = None  # JSON: how many of what; see lmis.jobs.runs.counts_of
     holder: str | None = Field(default=None, max_length=120)  # the worker: machine and process
 
 

@@ -19,7 +19,7 @@ from lmis.jobs.models import JobRequest, JobRun
 from lmis.jobs.schedule import CLEAN, DIFFERENCES, FAILED, Job, Runs, may_begin, missed_days
 
 DONE = (CLEAN, DIFFERENCES)
-FAILURES = "failures"
+FAILURES, MISSED = "failures", "missed_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _missed(session: Session, job: Job, due_on: date) -> str | None:
         select(func.max(JobRun.due_on)).where(JobRun.job == job.id, col(JobRun.due_on) < due_on)
     ).one()
     missed = missed_days(due_on, before) if job.is_daily else 0
-    return json.dumps({"missed_days": missed}) if missed else None
+    return json.dumps({MISSED: missed}) if missed else None
 
 
 def finish(session: Session, job: Job, due_on: date, done: Done, *, holder: str, now: datetime) -> bool:
@@ -80,22 +80,28 @@ def finish(session: Session, job: Job, due_on: date, done: Done, *, holder: str,
         return False
     counts = dict(done.counts) | ({FAILURES: 1} if done.outcome == FAILED else {})
     run.finished_at, run.outcome, run.detail = now, done.outcome, done.detail
-    run.counts = _added(run.counts, counts)
+    run.counts = _added(counts_of(run) if not job.is_daily else _of_the_day(run), counts)
     session.add(run)
     session.flush()
     return True
 
 
 def counts_of(run: JobRun) -> dict[str, int]:
-    """How many of what, over all runs of the day."""
+    """How many of what: in the latest run of a daily job, in all runs of the day of one that runs often."""
     counts: dict[str, int] = json.loads(run.counts or "{}")
     return counts
 
 
-def _added(kept: str | None, counts: Mapping[str, int]) -> str | None:
-    total = Counter(json.loads(kept or "{}"))
+def _of_the_day(run: JobRun) -> dict[str, int]:
+    """What stays when a daily job is run again."""
+    return {name: count for name, count in counts_of(run).items() if name in (FAILURES, MISSED)}
+
+
+def _added(kept: Mapping[str, int], counts: Mapping[str, int]) -> str | None:
+    total = Counter(kept)
     total.update({name: int(count) for name, count in counts.items()})
-    return json.dumps({name: count for name, count in total.items() if count}) if any(total.values()) else None
+    some = {name: count for name, count in total.items() if count}
+    return json.dumps(some) if some else None
 
 
 def latest_runs(session: Session, today: date) -> dict[str, Runs]:

@@ -14,7 +14,19 @@ from lmis.i18n import N_, VIETNAM, Message
 from lmis.jobs import leases
 from lmis.jobs.models import JobRequest, JobRun, Worker
 from lmis.jobs.runs import counts_of, history, latest_runs
-from lmis.jobs.schedule import CLEAN, DIFFERENCES, FAILED, Daily, Job, Often, Trouble, all_jobs, next_due_at, one_line, troubles
+from lmis.jobs.schedule import (
+    CLEAN,
+    DIFFERENCES,
+    FAILED,
+    Daily,
+    Job,
+    Often,
+    Trouble,
+    all_jobs,
+    next_due_at,
+    one_line,
+    troubles,
+)
 from lmis.jobs.workers import asked, first_start, is_alive, workers
 
 RUNNING, BROKEN_OFF = "running", "broken off"
@@ -47,6 +59,26 @@ COUNTS: Mapping[str, str] = {
     "requests": N_("old requests: %(count)s"),
     "runs": N_("old runs: %(count)s"),
     "mail_texts": N_("texts of old e-mails: %(count)s"),
+    "found": N_("found: %(count)s"),
+    "opened": N_("opened: %(count)s"),
+    "reopened": N_("opened again: %(count)s"),
+    "raised": N_("more severe: %(count)s"),
+    "eased": N_("less severe: %(count)s"),
+    "unsnoozed": N_("brought back after a rest: %(count)s"),
+    "resolved": N_("resolved: %(count)s"),
+    "moves": N_("proposed transfers: %(count)s"),
+    "unplanned": N_("without a plan of transfers, as its solver is not installed: %(count)s"),
+    "facilities": N_("facilities looked at: %(count)s"),
+    "escalated": N_("told to the level above: %(count)s"),
+    "mails": N_("e-mails written: %(count)s"),
+    "unheard": N_("alerts that nobody with an e-mail address sees: %(count)s"),
+    "weekly": N_("weekly summaries: %(count)s"),
+    "monthly": N_("monthly summaries: %(count)s"),
+    "sent": N_("sent: %(count)s"),
+    "later": N_("put off: %(count)s"),
+    "dead": N_("given up: %(count)s"),
+    "bounced": N_("refused for their address: %(count)s"),
+    "unreachable": N_("times the mail server could not be reached: %(count)s"),
 }
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from lmis import clock
 from lmis.alerts.jobs_watch import note_jobs
+from lmis.alerts.urgent import queue_urgent
 from lmis.db import transaction
 from lmis.jobs import leases
 from lmis.jobs.running import Clock, Work, run
@@ -38,8 +39,6 @@ def perform(
 def note(engine: Engine, now: Clock = clock.now) -> None:
     """Open alerts for jobs that failed or are late, with the urgent e-mails about them, and resolve what is over."""
     try:
-        from lmis.alerts.urgent import queue_urgent
-
         with transaction(engine) as session:
             note_jobs(session, now=now())
             queue_urgent(session, now=now())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from importlib import import_module
 from typing import Protocol
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
+from lmis.alerts.digests import build_digests
 from lmis.alerts.escalating import escalate
+from lmis.alerts.evaluating import evaluate, watch
+from lmis.alerts.summaries import build_summaries
 from lmis.config import settings
 from lmis.db import reader, transaction
 from lmis.forecasting import make_forecast
@@ -18,6 +20,7 @@ from lmis.jobs.clean import clean
 from lmis.jobs.running import Clock, Work
 from lmis.jobs.runs import Done
 from lmis.jobs.schedule import DIFFERENCES
+from lmis.mail.sending import send_due
 from lmis.stock.verify import verify
 
 DETAILS = 100  # differences kept of one proof; `lmis verify` names them all
@@ -57,13 +60,7 @@ def forecast(engine: Engine, _today: date, _now: Clock) -> Done:
     return make_forecast(engine)
 
 
-def later(module: str, name: str) -> Work:
-    return lambda engine, today, now: getattr(import_module(module), name)(engine, today=today, now=now())
-
-
 def send(engine: Engine, _today: date, now: Clock) -> Mapping[str, int]:
-    from lmis.mail.sending import send_due
-
     return send_due(engine, now=now)
 
 
@@ -71,10 +68,10 @@ WORKS: Mapping[str, Work] = {
     "prove-ledger": prove_ledger,
     "make-forecast": forecast,
     "clean-up": in_one_transaction(clean),
-    "evaluate-alerts": later("lmis.alerts.evaluating", "evaluate"),
+    "evaluate-alerts": of_day(evaluate),
     "escalate-alerts": in_one_transaction(escalate),
-    "build-digests": later("lmis.alerts.digests", "build_digests"),
-    "build-summaries": later("lmis.alerts.summaries", "build_summaries"),
-    "watch-stock": later("lmis.alerts.evaluating", "watch"),
+    "build-digests": of_day(build_digests),
+    "build-summaries": of_day(build_summaries),
+    "watch-stock": of_day(watch),
     "send-mail": send,
 }

@@ -63,11 +63,18 @@ def test_a_run_whose_worker_died_is_taken_over_when_its_lease_is_up(session):
     assert (row(session).holder, row(session).runs, counts_of(row(session))) == ("b", 2, {"opened": 3})
 
 
-def test_done_again_because_someone_asked_it_adds_up(session):
-    did(session, done=Done({"opened": 3, "resolved": 0}))
+def test_done_again_because_someone_asked_it_tells_of_the_latest_run(session):
+    did(session, done=Done({"opened": 3, "found": 40}))
 
-    assert did(session, done=Done({"opened": 1}), again=True)
-    assert (row(session).runs, counts_of(row(session))) == (2, {"opened": 4})
+    assert did(session, done=Done({"opened": 0, "found": 41}), again=True)
+    assert (row(session).runs, counts_of(row(session))) == (2, {"found": 41})
+
+
+def test_that_it_failed_before_it_went_well_is_remembered(session):
+    did(session, done=Done({"opened": 3}, outcome=FAILED))
+
+    assert did(session, done=Done({"opened": 1}), now=NOW + PAUSE)
+    assert counts_of(row(session)) == {"failures": 1, "opened": 1}
 
 
 def test_whoever_begins_takes_the_request_away(session):
