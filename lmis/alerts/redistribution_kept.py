@@ -32,9 +32,10 @@ INSERT = """
     INSERT INTO transfer_proposal (made_at, parent_id, from_id, to_id, item_id, lot_id, channel, quantity, saves, fills,
         on_hand, usable, out_since) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 LINES = """
-    SELECT p.made_at, p.from_id, p.to_id, p.item_id, p.lot_id, p.channel, p.quantity, p.saves, p.fills, p.on_hand,
-        p.usable, p.out_since, giver.code, giver.name, taker.code, taker.name, lot.number, lot.expires_on, item.code,
-        item.name_vi, item.name_en, item.unit, channel.name_vi, channel.name_en, COALESCE(now.on_hand, 0)
+    SELECT p.made_at, p.parent_id, p.from_id, p.to_id, p.item_id, p.lot_id, p.channel, p.quantity, p.saves, p.fills,
+        p.on_hand, p.usable, p.out_since, giver.code, giver.name, taker.code, taker.name, lot.number, lot.expires_on,
+        item.code, item.name_vi, item.name_en, item.unit, channel.name_vi, channel.name_en, item.name_sort,
+        COALESCE(now.on_hand, 0)
     FROM transfer_proposal p JOIN facility giver ON giver.id = p.from_id JOIN facility taker ON taker.id = p.to_id
         JOIN item ON item.id = p.item_id JOIN lot ON lot.id = p.lot_id JOIN channel ON channel.code = p.channel
         LEFT JOIN stock_on_hand now ON now.facility_id = p.from_id AND now.item_id = p.item_id
@@ -65,15 +66,6 @@ def keep_plan(session: Session, plan: Iterable[Proposal], *, now: datetime) -> i
     return len(rows)
 
 
-def plan_anew(session: Session, shelves: Iterable[Shelf], *, today: date, now: datetime) -> int:
-    """Make the plan from the shelves of the whole network and keep it; how many lines.
-
-    Raises NoSolver where SciPy is not installed; no plan is kept then.
-    """
-    keep_plan(session, [], now=now)
-    return keep_plan(session, plan_of(session, shelves, today=today), now=now)
-
-
 def _row(it: Proposal, made_at: str) -> tuple[Any, ...]:
     out_since = it.out_since.isoformat() if it.out_since else None
     sides = (it.parent_id, it.from_id, it.to_id, it.item_id, it.lot.lot_id, it.lot.channel)
@@ -94,9 +86,9 @@ def lines_of(session: Session, facility_id: int) -> list[Line]:
 
 
 def _line(row: Sequence[Any]) -> Line:
-    made_at, *figures = row[:11]
-    out_since, *names = row[11:17]
-    expires_on, item_code, item_vi, item_en, unit, channel_vi, channel_en, left = row[17:]
+    made_at, *figures = row[:12]
+    out_since, *names = row[12:18]
+    expires_on, item_code, item_vi, item_en, unit, channel_vi, channel_en, item_sort, left = row[18:]
     days = as_moment(made_at), as_day_or_none(out_since), as_day_or_none(expires_on)
-    item = item_code, Name(item_vi, item_en), unit, Name(channel_vi, channel_en)
+    item = item_code, Name(item_vi, item_en), unit, Name(channel_vi, channel_en), item_sort
     return Line._make((days[0], *figures, days[1], *names, days[2], *item, left))

@@ -26,6 +26,7 @@ class Line(NamedTuple):
     """A line of the kept plan. number, expires_on: of the lot; left: of it at the giver by now, in base units."""
 
     made_at: datetime
+    parent_id: int
     from_id: int
     to_id: int
     item_id: int
@@ -47,6 +48,7 @@ class Line(NamedTuple):
     item: Name
     unit: str
     channel_name: Name
+    item_sort: str
     left: int
 
     @property
