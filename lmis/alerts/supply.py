@@ -86,7 +86,7 @@ def _standing(shelf: Shelf, use: Decimal, today: date) -> Status:
 def _finding(shelf: Shelf, rule: Rule, use: Decimal, facts: dict[str, Fact], due_on: date | None) -> Finding:
     """units: what lacks to the minimum, with what is on the way. What is used less than once a month is less urgent."""
     lacking = max(0, ceil(shelf.policy.minimum * use) - shelf.usable - shelf.coming)
-    act = None if lacking else Act.LOOK  # enough is on the way: what is to be done is to see that it comes
+    act = Act.LOOK if shelf.coming and not lacking else None  # enough was sent: one sees that it comes
     severity = Severity.WARNING if rule is Rule.OUT and use < 1 else None
     about = (shelf.item_id, None, "", severity)
     return Finding(rule, shelf.facility_id, facts, *about, units=lacking, due_on=due_on, act=act)
