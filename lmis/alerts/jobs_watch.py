@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from sqlmodel import Session
 
-from lmis.alerts.findings import Finding, Rule, Topic
+from lmis.alerts.findings import Fact, Finding, Rule, Topic
 from lmis.alerts.keeping import keep
 from lmis.config import settings
 from lmis.i18n import VIETNAM
@@ -48,7 +48,7 @@ def _findings(session: Session, top: int, today: date, now: datetime) -> Iterato
 
 
 def _of_job(it: Trouble, top: int) -> Finding:
-    facts = {"job": it.job.name, "on": it.on, "fault": it.fault, "late": it.late}
+    facts: dict[str, Fact] = {"job": it.job.name, "on": it.on, "fault": it.fault, "late": it.late}
     return Finding(Rule.JOB, top, facts, subject=it.job.id)
 
 

@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Select, func, tuple_
+from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import Select
 
 from lmis.jobs import leases
 from lmis.jobs.models import JobRequest, JobRun
@@ -113,7 +115,7 @@ def latest_runs(session: Session, today: date) -> dict[str, Runs]:
     return {job: Runs(run, done.get(job)) for job, run in newest.items()}
 
 
-def _by_job(session: Session, keys: Select[tuple[str, date]]) -> dict[str, JobRun]:
+def _by_job(session: Session, keys: Select[Any]) -> dict[str, JobRun]:
     runs = session.exec(select(JobRun).where(tuple_(col(JobRun.job), col(JobRun.due_on)).in_(keys)))
     return {run.job: run for run in runs}
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from lmis.config import Settings
 from lmis.i18n import N_, VIETNAM
+
+if TYPE_CHECKING:
+    from lmis.jobs.models import JobRun
 
 CLEAN, DIFFERENCES, FAILED = "clean", "differences", "failed"
 TRIES = 4  # of a daily job that fails
@@ -108,28 +111,18 @@ def _within(when: Often, at: datetime) -> datetime:
     return begins if begins >= at else begins + DAY
 
 
-class Run(Protocol):
-    """What is known of a job's work of a day: see lmis.jobs.models.JobRun."""
-
-    due_on: date
-    finished_at: datetime | None
-    outcome: str | None
-    detail: str | None
-    runs: int
-
-
 @dataclass(frozen=True, slots=True)
 class Runs:
     """A job's latest run, and the latest that was not in vain."""
 
-    latest: Run | None = None
-    done: Run | None = None
+    latest: JobRun | None = None
+    done: JobRun | None = None
 
 
 NO_RUNS = Runs()
 
 
-def may_begin(run: Run | None, now: datetime) -> bool:
+def may_begin(run: JobRun | None, now: datetime) -> bool:
     """Whether a daily job that nobody is running is to be run for its day.
 
     run: that of the day. One without an outcome died with its worker; one that failed is tried again after a pause.
@@ -168,7 +161,7 @@ def troubles(
             yield Trouble(job, since.astimezone(VIETNAM).date(), late=max(1, int((now - since) / HOUR)))
 
 
-def _waits_since(job: Job, done: Run | None, first_worker_at: datetime | None, now: datetime) -> datetime | None:
+def _waits_since(job: Job, done: JobRun | None, first_worker_at: datetime | None, now: datetime) -> datetime | None:
     """When a job was due for the first time since it was last done."""
     if done is None:
         return first_worker_at if job.is_daily or not first_worker_at else next_due_at(job.when, first_worker_at)

@@ -135,7 +135,7 @@ def job_views(session: Session, now: datetime) -> list[JobView]:
     runs = latest_runs(session, now.astimezone(VIETNAM).date())
     wrong = {it.job.id: it for it in troubles(jobs, runs, first_start(workers(session)), now)}
     held, wanted = leases.held(session, now), asked(session)
-    last = {job: run_view(its.latest, held) for job, its in runs.items()}
+    last = {job: run_view(its.latest, held) for job, its in runs.items() if its.latest}
     return [JobView(it, last.get(it.id), next_due_at(it.when, now), wrong.get(it.id), wanted.get(it.id)) for it in jobs]
 
 

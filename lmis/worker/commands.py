@@ -19,7 +19,7 @@ from lmis.i18n import N_, VIETNAM
 from lmis.jobs.models import JobRun
 from lmis.jobs.runs import counts_of, history
 from lmis.jobs.schedule import CLEAN, all_jobs, one_line
-from lmis.jobs.view import job_by_id, job_views, nobody_works
+from lmis.jobs.view import JobView, job_by_id, job_views, nobody_works
 from lmis.jobs.workers import workers
 from lmis.terminal import prepared_engine, put_out, refusing, say
 
@@ -63,14 +63,7 @@ def list_jobs(format_: OutputFormat = "table", output: Output = None) -> None:
     now = clock.now()
     with refusing(), prepared_engine() as engine, reader(engine) as session:
         listed, known = job_views(session, now), workers(session)
-        rows = []
-        for it in listed:
-            last = it.last
-            begun, outcome = (_moment(last.run.started_at), last.state) if last else (None, None)
-            counts = _counts(counts_of(last.run)) if last else None
-            trouble = it.late.translate(settings().language) if it.late else it.trouble and it.trouble.fault
-            rows.append((it.job.id, say(it.job.name), begun, outcome, trouble, counts, _moment(it.next_at)))
-        put_out(JOB_COLUMNS, rows, format_, output)
+        put_out(JOB_COLUMNS, [_job(it) for it in listed], format_, output)
     if gone := nobody_works(known, now):
         typer.echo(gone.translate(settings().language), err=True)
     if any(it.trouble for it in listed):
@@ -111,6 +104,14 @@ def show_history(
         put_out(RUN_COLUMNS, [_run(it) for it in found], format_, output)
 
 
+def _job(it: JobView) -> tuple[str | None, ...]:
+    run = it.last.run if it.last else None
+    trouble = it.late.translate(settings().language) if it.late else it.trouble.fault if it.trouble else None
+    begun, state = (_moment(run.started_at), it.last.state) if run and it.last else (None, None)
+    counts = _counts(counts_of(run)) if run else None
+    return it.job.id, say(it.job.name), begun, state, trouble, counts, _moment(it.next_at)
+
+
 def _run(it: JobRun) -> tuple[str | int | None, ...]:
     counts, detail = _counts(counts_of(it)), one_line(it.detail) or None
     begun, ended = _moment(it.started_at), _moment(it.finished_at)
@@ -119,7 +120,7 @@ def _run(it: JobRun) -> tuple[str | int | None, ...]:
 
 def _moment(at: datetime | None) -> str | None:
     """On the wall clock in Vietnam: 2026-11-20 05:00."""
-    return at and at.astimezone(VIETNAM).replace(tzinfo=None).isoformat(" ", "minutes")
+    return at.astimezone(VIETNAM).replace(tzinfo=None).isoformat(" ", "minutes") if at else None
 
 
 def _counts(counts: Mapping[str, int]) -> str | None:

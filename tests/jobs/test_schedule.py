@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from lmis.config import Settings
 from lmis.i18n import VIETNAM
+from lmis.jobs.models import JobRun
 from lmis.jobs.schedule import (
     CLEAN,
     DIFFERENCES,
@@ -47,13 +47,13 @@ def at(year: int, month: int, day: int, hour: int = 0, minute: int = 0) -> datet
     return datetime(year, month, day, hour, minute, tzinfo=VIETNAM)
 
 
-@dataclass
-class ARun:
-    due_on: date
-    finished_at: datetime | None = None
-    outcome: str | None = CLEAN
-    detail: str | None = None
-    runs: int = 1
+def a_run(
+    on: date, finished_at: datetime | None = None, outcome: str | None = CLEAN, detail: str | None = None, runs: int = 1
+) -> JobRun:
+    begun = finished_at or at(on.year, on.month, on.day, 2)
+    return JobRun(
+        job="any", due_on=on, started_at=begun, finished_at=finished_at, outcome=outcome, detail=detail, runs=runs
+    )
 
 
 class TestTheHours:
@@ -110,24 +110,24 @@ class TestWhatIsRunAgain:
 
     @pytest.mark.parametrize("outcome", [CLEAN, DIFFERENCES])
     def test_not_what_is_done(self, outcome):
-        assert not may_begin(ARun(self.NOW.date(), self.NOW, outcome), self.NOW)
+        assert not may_begin(a_run(self.NOW.date(), self.NOW, outcome), self.NOW)
 
     def test_what_has_not_run_and_what_died_with_its_worker(self):
         assert may_begin(None, self.NOW)
-        assert may_begin(ARun(self.NOW.date(), None, None), self.NOW)
+        assert may_begin(a_run(self.NOW.date(), None, None), self.NOW)
 
     def test_what_failed_after_a_pause(self):
-        failed = ARun(self.NOW.date(), self.NOW, FAILED)
+        failed = a_run(self.NOW.date(), self.NOW, FAILED)
 
         assert not may_begin(failed, self.NOW + PAUSE - timedelta(seconds=1))
         assert may_begin(failed, self.NOW + PAUSE)
 
     def test_what_failed_in_a_future_that_the_clock_was_set_back_from(self):
-        assert may_begin(ARun(self.NOW.date(), self.NOW + timedelta(days=300), FAILED), self.NOW)
+        assert may_begin(a_run(self.NOW.date(), self.NOW + timedelta(days=300), FAILED), self.NOW)
 
     @pytest.mark.parametrize("outcome", [FAILED, None])
     def test_but_not_for_ever_on_one_day(self, outcome):
-        assert not may_begin(ARun(self.NOW.date(), self.NOW - 2 * PAUSE, outcome, runs=TRIES), self.NOW)
+        assert not may_begin(a_run(self.NOW.date(), self.NOW - 2 * PAUSE, outcome, runs=TRIES), self.NOW)
 
     @pytest.mark.parametrize(
         ("on", "before", "missed"),
@@ -150,7 +150,7 @@ class TestTrouble:
         return [(it.on, it.fault, it.late) for it in troubles([job], {job.id: runs} if runs else {}, started, now)]
 
     def done(self, on: date, finished_at: datetime | None = None) -> Runs:
-        run = ARun(on, finished_at)
+        run = a_run(on, finished_at)
         return Runs(run, run)
 
     def test_none_before_there_ever_was_a_worker(self):
@@ -188,6 +188,6 @@ class TestTrouble:
         assert self.found(ALWAYS, at(2026, 11, 20, 11), self.done(date(2026, 11, 20), at(2027, 11, 20))) == []
 
     def test_a_job_that_failed_tells_its_fault_in_one_line(self):
-        failed = Runs(ARun(date(2026, 11, 20), self.STARTED, FAILED, "the disk is full\nand more"), None)
+        failed = Runs(a_run(date(2026, 11, 20), self.STARTED, FAILED, "the disk is full\nand more"), None)
 
         assert self.found(NIGHTLY, self.STARTED, failed) == [(date(2026, 11, 20), "the disk is full", 0)]
