@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import func, tuple_
+from sqlalchemy.sql.elements import ColumnElement
 from sqlmodel import Session, col, select
-from sqlmodel.sql.expression import Select
 
 from lmis.jobs import leases
 from lmis.jobs.models import JobRequest, JobRun
@@ -108,15 +107,15 @@ def _added(kept: Mapping[str, int], counts: Mapping[str, int]) -> str | None:
 
 def latest_runs(session: Session, today: date) -> dict[str, Runs]:
     """The latest runs of each job, none of them for a day after today: there the clock was set back."""
-    until_now = col(JobRun.due_on) <= today
-    latest = select(JobRun.job, func.max(JobRun.due_on)).where(until_now).group_by(JobRun.job)
-    newest = _by_job(session, latest)
-    done = _by_job(session, latest.where(col(JobRun.outcome).in_(DONE)))
+    newest = _newest(session, col(JobRun.due_on) <= today)
+    done = _newest(session, col(JobRun.due_on) <= today, col(JobRun.outcome).in_(DONE))
     return {job: Runs(run, done.get(job)) for job, run in newest.items()}
 
 
-def _by_job(session: Session, keys: Select[Any]) -> dict[str, JobRun]:
-    runs = session.exec(select(JobRun).where(tuple_(col(JobRun.job), col(JobRun.due_on)).in_(keys)))
+def _newest(session: Session, *such: ColumnElement[bool]) -> dict[str, JobRun]:
+    """The run of the latest day among such runs, by job."""
+    latest = select(JobRun.job, func.max(JobRun.due_on)).where(*such).group_by(JobRun.job)
+    runs = session.exec(select(JobRun).where(tuple_(col(JobRun.job), col(JobRun.due_on)).in_(latest)))
     return {run.job: run for run in runs}
 
 
