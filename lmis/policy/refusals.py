@@ -83,6 +83,11 @@ class UnusualLossShare(PolicyRefused):
     )
 
 
+class NotOfOneItem(PolicyRefused):
+    status_code = 422
+    msgid = N_("Papers are of many items, so this cannot be set for one of them. Set it for all items.")
+
+
 class NoValues(PolicyRefused):
     status_code = 422
     msgid = N_("No value is filled in, and none was set here before. Fill in those that differ from what is inherited.")

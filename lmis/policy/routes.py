@@ -24,9 +24,9 @@ from lmis.policy.refusals import PolicyRefused
 from lmis.policy.rules import NAMES
 from lmis.policy.scopes import Change, Scope, own_row, own_values, policy_at
 from lmis.policy.sense import reader_of
-from lmis.policy.service import policies
+from lmis.policy.service import policies, policies_of_places
 from lmis.policy.setting import preview, set_policy
-from lmis.policy.view import HINTS, LABELS, PARTS, UNITS, cells, parts, told_apart, typed
+from lmis.policy.view import HINTS, LABELS, PARTS, UNITS, cells, parts, settable, told_apart, typed
 from lmis.reading import read_day
 
 router = APIRouter()
@@ -38,7 +38,7 @@ def policy(request: Request, place: CurrentPlace, session: Reader, changed: bool
     listed, levels, today = items(session), level_names(session), clock.today()
     in_force = policies(session, [place.id], [id_of(it) for it in listed], today)
     of_items = [(it, parts(cells(in_force[place.id, id_of(it)], place.id, levels))) for it in listed]
-    of_others = parts(cells(policy_at(session, Scope(place.id, None, None), today), place.id, levels))
+    of_others = parts(cells(policies_of_places(session, [place.id], today)[place.id], place.id, levels))
     return page(
         request,
         "policy/policy.html",
@@ -151,6 +151,7 @@ def _values_page(
     status_code: int = 200,
 ) -> Response:
     inherited = policy_at(session, choice.scope(_id(item)), clock.today(), inherited=True)
+    shown = cells(inherited, place.id, level_names(session))
     return page(
         request,
         "policy/set.html",
@@ -158,9 +159,10 @@ def _values_page(
         form=form,
         choice=choice,
         item=item,
-        parted=_parted(
-            cells(inherited, place.id, level_names(session)), lambda it: it.name in form or it.name in form.errors
-        ),
+        parted=[
+            (heading, settable(its, item), filled)
+            for heading, its, filled in _parted(shown, lambda it: it.name in form or it.name in form.errors)
+        ],
         labels=LABELS,
         hints=HINTS,
         units=UNITS,

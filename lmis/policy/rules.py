@@ -21,6 +21,7 @@ from lmis.policy.reference import default_values
 PARTS = ("lead_time", "review_period", "safety_stock")  # whose sum is the minimum where none is set
 MONTHS = (*PARTS, "minimum", "maximum", "emergency_point", "shelf_life")  # the values that are in months
 DAYS = ("near_expiry_days", "unconfirmed_days", "waiting_days", "count_grace_days", "quiet_days", "escalation_days")
+OF_PLACES = ("unconfirmed_days", "waiting_days", "count_grace_days", "quiet_days")  # never of one item: of its papers
 TO_HOLD = (*MONTHS, "service_level")  # how much to hold
 TO_WARN = ("run_out_risk", "loss_share", *DAYS)  # when to be warned
 NAMES = (*TO_HOLD, *TO_WARN)
@@ -78,7 +79,8 @@ class Policy:
 
     One is warned of stock that runs out with a chance of run_out_risk or more; of a loss of loss_share of the stock or
     more; of a lot that has near_expiry_days or fewer; of a shipment unconfirmed, a requisition waiting, a count due
-    and nothing recorded for more than their days. After escalation_days an alert goes to the level above too.
+    and nothing recorded for more than their days: those of whatever item is not named, as papers are of many items.
+    After escalation_days an alert goes to the level above too.
     """
 
     lead_time: Decimal

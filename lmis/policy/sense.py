@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from lmis.policy.refusals import (
     Nonsense,
     NotDays,
     NotMonths,
+    NotOfOneItem,
     NotPercent,
     NotPositive,
     PartsAboveMaximum,
@@ -26,7 +27,7 @@ from lmis.policy.refusals import (
     UnusualRisk,
     UnusualServiceLevel,
 )
-from lmis.policy.rules import DAYS, MONTHS, PARTS, Policy, Where
+from lmis.policy.rules import DAYS, MONTHS, OF_PLACES, PARTS, Policy, Where
 from lmis.reading import Missing, TooLong, Unreadable
 
 MOST_MONTHS = 120
@@ -108,6 +109,11 @@ def impossible(values: Mapping[str, Decimal]) -> list[PolicyRefused]:
         if name in values and not Decimal(least) <= values[name] <= Decimal(most):
             faults.append(_about(name, unusual(least=_percent(least), most=_percent(most))))
     return faults
+
+
+def of_many_items(values: Collection[str]) -> list[PolicyRefused]:
+    """The values, by name, that cannot be those of one item."""
+    return [_about(name, NotOfOneItem()) for name in OF_PLACES if name in values]
 
 
 def _percent(share: str) -> int:

@@ -53,6 +53,13 @@ def policies(
     return found
 
 
+def policies_of_places(session: Session, facility_ids: Iterable[int], on: date) -> dict[int, Policy]:
+    """What is in force on a day at facilities for whatever item is not named."""
+    spots = spots_of(session, facility_ids, on)
+    finder = Finder(rows_in_force(session, spots.values(), on))
+    return {facility_id: finder.of(spot, None, None) for facility_id, spot in spots.items()}
+
+
 def spots_of(session: Session, facility_ids: Iterable[int], on: date) -> dict[int, Spot]:
     """Where each facility stands in the tree of a day."""
     wanted = list(dict.fromkeys(facility_ids))

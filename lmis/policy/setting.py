@@ -21,7 +21,7 @@ from lmis.policy.models import StockPolicy
 from lmis.policy.refusals import LevelsAreNotYours, NoValues, SameValues, StartsInThePast, ValuesClash
 from lmis.policy.rules import DAYS, Policy
 from lmis.policy.scopes import Change, Scope, own_row, own_values, policy_at, rows_of
-from lmis.policy.sense import impossible
+from lmis.policy.sense import impossible, of_many_items
 
 MOST_REFUSALS = 10
 
@@ -102,6 +102,8 @@ def _faults(session: Session, change: Change, today: date) -> Iterator[LmisError
     if change.valid_from < today:
         yield StartsInThePast(valid_from=change.valid_from, today=today)
     yield from impossible(change.values)
+    if change.scope.item_id is not None:
+        yield from of_many_items(change.values)
     if change.values == own_values(own_row(session, change.scope, change.valid_from)):
         yield SameValues() if change.values else NoValues()
 

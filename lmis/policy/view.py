@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TypeVar
 
 from lmis.i18n import N_, Message, Name
-from lmis.policy.rules import DAYS, MONTHS, NAMES, TO_HOLD, Policy, Source, Where
+from lmis.policy.rules import DAYS, MONTHS, NAMES, OF_PLACES, TO_HOLD, Policy, Source, Where
 
 LABELS = {
     "lead_time": N_("Lead time"),
@@ -39,13 +39,13 @@ HINTS = {
     "shelf_life": N_("How long goods may still be used when they arrive."),
     "service_level": N_("How sure one wants to be that stock lasts, where orders are made by the forecast."),
     "run_out_risk": N_("Warned when stock is at least this likely to run out before the next delivery."),
-    "loss_share": N_("Warned when at least this share of an item’s stock is lost at once."),
+    "loss_share": N_("Warned when a document takes at least this share of an item’s stock, and a pack, off the book."),
     "near_expiry_days": N_("A lot that has no more days than this before it expires is near expiry."),
     "unconfirmed_days": N_("A shipment that nobody has confirmed for more days than this is late."),
     "waiting_days": N_("Warned when a requisition has waited for its next step for more days than this."),
     "count_grace_days": N_("Warned when a count is overdue by more days than this."),
     "quiet_days": N_("Warned when nothing is recorded for more days than this where something should be."),
-    "escalation_days": N_("An alert that nobody has attended to for this many days is told to the level above too."),
+    "escalation_days": N_("A warning that nobody has attended to for this many days is told to the level above too."),
 }
 UNITS = dict.fromkeys(NAMES, "%") | dict.fromkeys(MONTHS, N_("months")) | dict.fromkeys(DAYS, N_("days"))
 PARTS = (N_("How much to hold"), N_("When to be warned"))
@@ -88,6 +88,11 @@ class Cell:
 def cells(policy: Policy, facility_id: int, levels: Mapping[str, Name]) -> list[Cell]:
     """The values in the order of NAMES, as the people of a facility see them; levels: their names by code."""
     return [_cell(policy, name, facility_id, levels) for name in NAMES]
+
+
+def settable(cells: Sequence[Cell], item: object) -> list[Cell]:
+    """The values that can be set for an item; None: for all."""
+    return [it for it in cells if item is None or it.name not in OF_PLACES]
 
 
 def parts(of_names: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from lmis.db import id_of
 from lmis.network.models import Facility
-from lmis.policy.service import policies
+from lmis.policy.service import policies_of_places
 from lmis.sql import Sql
 from lmis.stock.documents import RULES
 from lmis.stock.models import StockMovement
@@ -24,8 +24,7 @@ DISPUTED = """
     SELECT shipment_id, CAST(SUM(CASE WHEN kind IN ('short', 'damaged', 'refused') THEN quantity - settled ELSE 0 END)
         AS BIGINT) FROM delivery_difference
     WHERE {end} = :place AND settled < quantity GROUP BY shipment_id"""
-ON_THE_WAY = """
-    SELECT DISTINCT shipment_id, receiver_id, item_id FROM in_transit WHERE shipment_id IN (:ids*) AND quantity > 0"""
+RECEIVERS = "SELECT DISTINCT shipment_id, receiver_id FROM in_transit WHERE shipment_id IN (:ids*) AND quantity > 0"
 FINISHED = """
     SELECT m.id FROM (
         SELECT id FROM stock_movement WHERE facility_id = :place AND kind IN ('issue', 'transfer', 'return')
@@ -126,15 +125,11 @@ def shipments_of(session: Session, facility_id: int, today: date, most: int) -> 
 def days_to_confirm(session: Session, ids: Iterable[int], today: date) -> dict[int, int]:
     """How many days each shipment that is on the way may go unconfirmed before it is late.
 
-    It is its receiver's policy that says so; of several items, the one that may wait the shortest.
+    It is its receiver's policy that says so.
     """
-    goods = Sql(session).rows(ON_THE_WAY, ids=list(ids))
-    limits = policies(session, {row[1] for row in goods}, {row[2] for row in goods}, today)
-    found: dict[int, int] = {}
-    for id_, receiver_id, item_id in goods:
-        days = limits[receiver_id, item_id].unconfirmed_days
-        found[id_] = min(days, found.get(id_, days))
-    return found
+    receivers = dict(Sql(session).rows(RECEIVERS, ids=list(ids)))
+    limits = policies_of_places(session, receivers.values(), today)
+    return {id_: limits[receiver_id].unconfirmed_days for id_, receiver_id in receivers.items()}
 
 
 def late(session: Session, ids: Iterable[int], today: date) -> list[int]:

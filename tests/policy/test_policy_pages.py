@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from lmis.network.models import Facility
+from lmis.policy.rules import OF_PLACES
 from tests.factories import TODAY, a_facility, a_policy, a_user, an_item, id_of
 from tests.web import Site, form_of, text_of
 
@@ -144,6 +145,14 @@ def test_when_one_is_warned_is_typed_looked_at_and_set(site: Site, office: Offic
     typed = form_of(office.browser.get(f"{office.path}/set"))
     assert (typed["run_out_risk"], typed["near_expiry_days"], typed["quiet_days"]) == ("12,5", "180", "")
     assert "12,5 %" in text_of(site.browser(site.tree.commune, language="vi").get(office.path))
+
+
+def test_what_is_of_papers_is_asked_for_all_items_alone(office: Office):
+    asked = {asked: form_of(office.browser.get(f"{office.path}/set{asked}")) for asked in ("", "?item=BCS")}
+
+    assert set(asked[""]) - set(asked["?item=BCS"]) == set(OF_PLACES)
+    answer = office.check("?item=BCS", quiet_days="20")
+    assert (answer.status_code, "Set it for all items." in text_of(answer)) == (422, True)
 
 
 def unfolded(page) -> int:

@@ -19,6 +19,7 @@ from lmis.policy.refusals import (
     EmergencyAboveMinimum,
     LevelsAreNotYours,
     MinimumAboveMaximum,
+    NotOfOneItem,
     NotPositive,
     NoValues,
     PartsAboveMaximum,
@@ -254,6 +255,14 @@ def test_when_one_is_warned_is_kept_as_it_was_set(session, tree):
     assert (row.run_out_risk, row.near_expiry_days, row.count_grace_days) == (Decimal("0.125"), 180, 0)
     found = policy_at(session, Scope(id_of(tree.commune), None, None), TODAY)
     assert (found.run_out_risk, found.near_expiry_days, found.count_grace_days) == (Decimal("0.125"), 180, 0)
+
+
+def test_what_is_of_papers_is_set_for_all_items_alone(session, tree, item):
+    faults = refused(session, a_change(tree.commune, item=item, waiting_days="3", near_expiry_days="180"))
+    assert [(type(it), it.field) for it in faults] == [(NotOfOneItem, "waiting_days")]
+
+    put(session, a_change(tree.commune, item=item, near_expiry_days="180"))
+    put(session, a_change(tree.commune, waiting_days="3"))
 
 
 def test_a_preview_counts_the_facilities_at_which_one_is_warned_otherwise(session, tree, item):

@@ -14,7 +14,7 @@ from lmis.shipments.lists import shipments_of, waiting
 from lmis.shipments.queries import on_the_way
 from lmis.shipments.worklist import work
 from lmis.stock.documents import Kind
-from tests.factories import TODAY, a_line, a_lot, a_policy, a_user, an_item
+from tests.factories import TODAY, a_facility, a_line, a_policy, a_user
 from tests.shipments.acts import Run, a_run, a_shipment
 
 TELLS = {
@@ -59,19 +59,15 @@ def test_the_receivers_policy_says_how_long_a_shipment_may_go_unconfirmed(run: R
     rows = shipments_of(run.session, id_of(run.receiver), TODAY, 50)
     assert (rows.late_after, [it.late for it in rows.incoming]) == (6, [True])
 
-    a_policy(run.session, run.receiver, item=id_of(run.item), unconfirmed_days="7")
-    assert told(run, "receiver") == {"incoming": 1}
 
+def test_what_is_sent_to_several_is_late_at_each_by_its_own_policy(run: Run):
+    other = a_facility(run.session, parent=run.sender)
+    a_shipment(run.session, run.sender, other, a_line(run.june, 10), on=TODAY - timedelta(days=3))
+    a_policy(run.session, other, unconfirmed_days="2")
 
-def test_of_several_items_the_one_that_may_wait_the_shortest_counts(run: Run):
-    pill = an_item(run.session)
-    lines = (a_line(run.june, 10), a_line(a_lot(run.session, pill), 10))
-    a_shipment(run.session, run.sender, run.receiver, *lines, on=TODAY - timedelta(days=3))
-    a_policy(run.session, run.receiver, item=id_of(pill), unconfirmed_days="2")
-
-    assert told(run, "receiver") == {"incoming": 1, "overdue": 1}
+    assert told(run, "sender") == {"unheard": 1}
     rows = shipments_of(run.session, id_of(run.sender), TODAY, 50)
-    assert [(it.days, it.late_after) for it in rows.outgoing] == [(7, 7), (3, 2)]
+    assert [(it.days, it.late_after, it.late) for it in rows.outgoing] == [(7, 7, False), (3, 2, True)]
     assert rows.late_after is None
 
 
