@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from lmis.accounts.models import User
+from lmis.alerts.digests import KIND as DIGEST
 from lmis.alerts.digests import digest_of
 from lmis.db import id_of
 from lmis.errors import LmisError
@@ -27,6 +28,6 @@ def queue_trial(session: Session, user: User, uuid: UUID, *, today: date, now: d
     if not reachable(user):
         raise NoAddress
     letter = digest_of(session, user, today=today, now=now, test=True)
-    key = f"{KIND}:{id_of(user)}:{uuid}"
+    key = f"{KIND}:{DIGEST}:{id_of(user)}:{uuid}"
     return queue(session, key=key, kind=KIND, user=user, subject=letter.subject, text=letter.text, html=letter.html,
                  due_at=now, now=now)  # fmt: skip
