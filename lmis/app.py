@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lmis.accounts import routes as accounts
 from lmis.accounts.deps import SignInNeeded
-from lmis.alerts import routes_preferences
+from lmis.alerts import routes as alerts
 from lmis.config import settings
 from lmis.counts import routes as counts
 from lmis.db import make_engine, reader
@@ -51,7 +51,7 @@ FEATURES = (
     planning,
     reports,
     jobs,
-    routes_preferences,
+    alerts,
 )
 BROKEN = Message(N_("Something went wrong here, and nothing was changed. Try again; if it stays, tell who runs this."))
 WRONG_METHOD = Message(N_("This address does not take what was sent. Go back and use the page’s own buttons."))

@@ -71,6 +71,15 @@ class Word:
     until: date | None = None
 
 
+class By(NamedTuple):
+    """Who acts on alerts, at a facility whose alerts and those of all under it they see, and when."""
+
+    user_id: int
+    root_id: int
+    today: date
+    now: datetime
+
+
 class Standing(NamedTuple):
     """How an alert stands while somebody acts on it."""
 
@@ -94,29 +103,20 @@ def version(raised_at: datetime, acknowledged_at: datetime | None) -> str:
     return stored(max(raised_at, acknowledged_at or raised_at))
 
 
-def acknowledge(
-    session: Session,
-    seen: Mapping[int, str],
-    word: Word,
-    *,
-    root_id: int,
-    user_id: int,
-    today: date,
-    now: datetime,
-) -> dict[str, int]:
-    """Acknowledge alerts at or under a facility; how many were acknowledged, resolved and changed meanwhile.
+def acknowledge(session: Session, seen: Mapping[int, str], word: Word, by: By) -> dict[str, int]:
+    """Acknowledge alerts; how many were acknowledged, and how many resolved or changed meanwhile.
 
     seen: the version of each alert as the reader had it. Those that are not there, or not below, are left out.
     Raises WrongRest.
     """
-    check_rest(word.until, today)
+    check_rest(word.until, by.today)
     sql = Sql(session)
-    found = _standing(session, sql, seen, root_id, today)
+    found = _standing(session, sql, seen, by)
     fates: dict[str, list[int]] = {"acknowledged": [], "resolved": [], "changed": []}
     for it in found:
-        if fate := _fate(it, seen[it.id], word, user_id):
+        if fate := _fate(it, seen[it.id], word, by.user_id):
             fates[fate].append(it.id)
-    _say(sql, ACKNOWLEDGE, "acknowledged", fates["acknowledged"], word, user_id, now)
+    _say(sql, ACKNOWLEDGE, "acknowledged", fates["acknowledged"], word, by)
     return {name: len(ids) for name, ids in fates.items()}
 
 
@@ -129,43 +129,31 @@ def _fate(it: Standing, seen: str, word: Word, user_id: int) -> str | None:
     return "acknowledged" if it.version == seen else "changed"
 
 
-def acknowledge_one(
-    session: Session,
-    alert_id: int,
-    seen: str,
-    word: Word,
-    *,
-    root_id: int,
-    user_id: int,
-    today: date,
-    now: datetime,
-) -> None:
+def acknowledge_one(session: Session, alert_id: int, seen: str, word: Word, by: By) -> None:
     """Acknowledge one alert. Raises UnknownAlert, WrongRest, AlertResolved, AlertChanged or AlreadyAcknowledged."""
-    check_rest(word.until, today)
+    check_rest(word.until, by.today)
     sql = Sql(session)
-    it = _one(session, sql, alert_id, root_id, today)
-    match _fate(it, seen, word, user_id):
+    it = _one(session, sql, alert_id, by)
+    match _fate(it, seen, word, by.user_id):
         case "acknowledged":
-            _say(sql, ACKNOWLEDGE, "acknowledged", [it.id], word, user_id, now)
+            _say(sql, ACKNOWLEDGE, "acknowledged", [it.id], word, by)
         case None:
             return
         case _:
             raise _refusal(it)
 
 
-def take_back(
-    session: Session, alert_id: int, seen: str, *, root_id: int, user_id: int, today: date, now: datetime
-) -> None:
+def take_back(session: Session, alert_id: int, seen: str, by: By) -> None:
     """Open an acknowledged alert again; one that is open stays so. Raises UnknownAlert, AlertResolved, AlertChanged."""
     sql = Sql(session)
-    it = _one(session, sql, alert_id, root_id, today)
+    it = _one(session, sql, alert_id, by)
     if it.state == RESOLVED:
         raise _refusal(it)
     if it.state == OPEN:
         return
     if it.version != seen:
         raise _refusal(it)
-    _say(sql, TAKE_BACK, "taken_back", [it.id], Word(), user_id, now)
+    _say(sql, TAKE_BACK, "taken_back", [it.id], Word(), by)
 
 
 def check_rest(until: date | None, today: date) -> None:
@@ -182,24 +170,24 @@ def _refusal(it: Standing) -> LmisError:
     return AlertChanged(at=it.raised_at)
 
 
-def _one(session: Session, sql: Sql, alert_id: int, root_id: int, today: date) -> Standing:
-    for it in _standing(session, sql, [alert_id], root_id, today):
+def _one(session: Session, sql: Sql, alert_id: int, by: By) -> Standing:
+    for it in _standing(session, sql, [alert_id], by):
         return it
     raise UnknownAlert
 
 
-def _standing(session: Session, sql: Sql, ids: Iterable[int], root_id: int, today: date) -> list[Standing]:
-    """Alerts at or under a facility, held until the transaction ends."""
+def _standing(session: Session, sql: Sql, ids: Iterable[int], by: By) -> list[Standing]:
+    """The alerts that who acts sees, held until the transaction ends."""
     if not sql.sqlite:
         sql.execute(LOCK)
     wanted = sorted(set(ids))
     rows = sql.rows(STANDING if sql.sqlite else LOCKED, ids=wanted) if wanted else []
-    below = set(subtree_ids(session, root_id, today))
+    below = set(subtree_ids(session, by.root_id, by.today))
     return [_read(*row) for row in rows if row[1] in below]
 
 
 def _read(id_: int, facility_id: int, state: str, *rest: Any) -> Standing:
-    raised_at, resolved_at, acknowledged_at, by, name, note, until = rest
+    raised_at, resolved_at, acknowledged_at, user_id, name, note, until = rest
     return Standing(
         id_,
         facility_id,
@@ -207,16 +195,16 @@ def _read(id_: int, facility_id: int, state: str, *rest: Any) -> Standing:
         as_moment(raised_at),
         None if resolved_at is None else as_moment(resolved_at),
         None if acknowledged_at is None else as_moment(acknowledged_at),
-        by,
+        user_id,
         name,
         Word(note, as_day_or_none(until)),
     )
 
 
-def _say(sql: Sql, statement: str, what: str, ids: list[int], word: Word, user_id: int, now: datetime) -> None:
+def _say(sql: Sql, statement: str, what: str, ids: list[int], word: Word, by: By) -> None:
     if not ids:
         return
-    at = stored(now)
-    sql.execute(statement, now=at, user=user_id, note=word.note, until=word.until, ids=ids)
+    at = stored(by.now)
+    sql.execute(statement, now=at, user=by.user_id, note=word.note, until=word.until, ids=ids)
     moment = "TEXT" if sql.sqlite else "TIMESTAMPTZ"
-    sql.execute(EVENT.format(moment=moment), now=at, what=what, user=user_id, note=word.note, ids=ids)
+    sql.execute(EVENT.format(moment=moment), now=at, what=what, user=by.user_id, note=word.note, ids=ids)

@@ -19,7 +19,12 @@ from urllib.parse import quote, urlencode
 
 from lmis.alerts.findings import Act, Fact, Rule
 
-PAPER_RULES = (Rule.LOSS,)
+PAPERS: Mapping[str, str] = {  # where the paper is that an alert is about
+    Rule.UNCONFIRMED: "shipments",
+    Rule.WAITING: "requisitions",
+    Rule.RECALLED: "recalls",
+}
+SITE = "/jobs"
 SITE_RULES = (Rule.LEDGER, Rule.JOB)
 FORECAST_RULES = (Rule.OVER, Rule.RUN_OUT)
 SHORT_RULES = (Rule.OUT, Rule.EMERGENCY, Rule.RUN_OUT, Rule.BELOW)
@@ -69,7 +74,7 @@ def proposed(act: str, facts: Mapping[str, Fact], about: About) -> Way:
     giver = str(facts.get("from") or about.facility)
     made = _made(Act(act), facts, about)
     if made is None:
-        return Way(Act.LOOK, _look(about), about.facility)
+        return look(about)
     return Way(Act(act), made, giver if act == Act.REDISTRIBUTE else about.facility)
 
 
@@ -84,7 +89,12 @@ def own(act: str, facts: Mapping[str, Fact], about: About) -> Way:
 def others(act: str, about: About) -> list[Way]:
     """What else may be done, at the facility itself, the likeliest first."""
     found = [Way(it, path, about.facility) for it in OTHERS.get(about.rule, ()) if (path := _made(it, {}, about))]
-    return [it for it in found if it.act != act] or [Way(Act.LOOK, _look(about), about.facility)]
+    return [it for it in found if it.act != act] or [look(about)]
+
+
+def look(about: About) -> Way:
+    """The page that tells more, for who may change nothing."""
+    return Way(Act.LOOK, _look(about), about.facility)
 
 
 def _made(act: Act, facts: Mapping[str, Fact], about: About) -> str | None:
@@ -134,9 +144,11 @@ def _amount(facts: Mapping[str, Fact]) -> dict[str, Fact]:
 def _look(about: About) -> str:
     """Where one sees more: the jobs, a paper, the item's plan, forecast or card, else all stock."""
     if about.rule in SITE_RULES:
-        return "/jobs"
-    if about.rule in PAPER_RULES and about.subject:
+        return SITE
+    if about.rule == Rule.LOSS and about.subject:
         return f"/documents/{_quoted(about.subject)}"
+    if about.rule in PAPERS and about.subject:
+        return _at(about, f"{PAPERS[about.rule]}/{about.subject}")
     if about.item is None:
         return _at(about, "stock")
     if about.rule in SHORT_RULES and not about.supplied:  # who buys looks at what was planned to be bought

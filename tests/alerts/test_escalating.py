@@ -41,10 +41,12 @@ class Days:
             it.id or 0,
             life.version(it.raised_at, it.acknowledged_at),
             life.Word("Biết rồi", TODAY + timedelta(days=days + 5)),
-            root_id=id_of(self.tree.board),
-            user_id=id_of(a_user(self.session, self.tree.district, role="manager")),
-            today=TODAY + timedelta(days=days),
-            now=NOW + timedelta(days=days),
+            life.By(
+                id_of(a_user(self.session, self.tree.district, role="manager")),
+                id_of(self.tree.board),
+                TODAY + timedelta(days=days),
+                NOW + timedelta(days=days),
+            ),
         )
 
     def evaluate(self, days: int, *findings: Finding) -> None:

@@ -46,10 +46,7 @@ class Desk:
             self.id,
             seen or self.version(),
             word,
-            root_id=id_of(self.tree.commune),
-            user_id=id_of(by or self.user),
-            today=TODAY,
-            now=LATER,
+            life.By(id_of(by or self.user), id_of(self.tree.commune), TODAY, LATER),
         )
 
     def take_back(self, seen: str | None = None) -> None:
@@ -57,10 +54,7 @@ class Desk:
             self.session,
             self.id,
             seen or self.version(),
-            root_id=id_of(self.tree.commune),
-            user_id=id_of(self.user),
-            today=TODAY,
-            now=LATER,
+            life.By(id_of(self.user), id_of(self.tree.commune), TODAY, LATER),
         )
 
     def evaluate(self, *findings: Finding, today: date = TODAY) -> None:
@@ -163,10 +157,7 @@ def test_only_as_it_was_seen_is_an_acknowledgement_taken_back(desk: Desk):
         desk.id,
         seen,
         Word("Khác"),
-        root_id=id_of(desk.tree.district),
-        user_id=id_of(desk.other),
-        today=TODAY,
-        now=LATER + timedelta(minutes=1),
+        life.By(id_of(desk.other), id_of(desk.tree.district), TODAY, LATER + timedelta(minutes=1)),
     )
 
     with pytest.raises(life.AlreadyAcknowledged):
@@ -200,10 +191,7 @@ def test_alerts_elsewhere_are_not_there(desk: Desk):
             beside.id or 0,
             desk.version(beside.id),
             Word(),
-            root_id=id_of(desk.tree.commune),
-            user_id=id_of(desk.user),
-            today=TODAY,
-            now=LATER,
+            life.By(id_of(desk.user), id_of(desk.tree.commune), TODAY, LATER),
         )
 
 
@@ -212,10 +200,7 @@ def many(desk: Desk, seen: dict[int, str]) -> dict[str, int]:
         desk.session,
         seen,
         Word("Cùng một chuyến hàng"),
-        root_id=id_of(desk.tree.commune),
-        user_id=id_of(desk.user),
-        today=TODAY,
-        now=LATER,
+        life.By(id_of(desk.user), id_of(desk.tree.commune), TODAY, LATER),
     )
 
 
