@@ -65,8 +65,7 @@ def kept(
         while not over.wait(lasts.total_seconds() / BEATS):
             try:
                 with transaction(engine) as session:
-                    if not renew(session, job, holder, now(), lasts):
-                        logger.warning("%s: another worker has taken it over", job)
+                    renew(session, job, holder, now(), lasts)
             except (Busy, SQLAlchemyError) as error:  # the next beat may come through in time
                 logger.warning("%s: its lease could not be renewed: %s", job, error)
 

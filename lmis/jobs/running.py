@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from lmis import clock
 from lmis.config import settings
-from lmis.db import transaction
+from lmis.db import Busy, transaction
 from lmis.errors import LmisError
 from lmis.jobs import leases
 from lmis.jobs.runs import Done, begin, finish
@@ -21,6 +21,7 @@ from lmis.jobs.schedule import CLEAN, FAILED, Job, due_on
 
 logger = logging.getLogger(__name__)
 
+TRIES = 10  # to write down a run; each waits for the database's writer
 Clock = Callable[[], datetime]
 Work = Callable[[Engine, date, Clock], Done | Mapping[str, int]]
 
@@ -51,12 +52,22 @@ def run(
             return None
     with leases.kept(engine, job.id, holder, now, lasts):
         done = _worked(engine, job, work, day, now)
-    with transaction(engine) as session:
-        if not finish(session, job, day, done, holder=holder, now=now()):
-            logger.warning("%s for %s: another worker has taken it over", job.id, day)
+        _keep(engine, job, day, done, holder, now)
     quiet = logging.INFO if job.is_daily else logging.DEBUG
     logger.log(quiet if done.outcome == CLEAN else logging.ERROR, "%s for %s: %s", job.id, day, done.outcome)
     return done
+
+
+def _keep(engine: Engine, job: Job, day: date, done: Done, holder: str, now: Clock, tries: int = TRIES) -> None:
+    """Write down what came of a run, however long somebody else writes to the database."""
+    try:
+        with transaction(engine) as session:
+            if not finish(session, job, day, done, holder=holder, now=now()):
+                logger.warning("%s for %s: another worker has taken it over", job.id, day)
+    except Busy:
+        if tries == 1:
+            raise
+        _keep(engine, job, day, done, holder, now, tries - 1)
 
 
 def _worked(engine: Engine, job: Job, work: Work, day: date, now: Clock) -> Done:

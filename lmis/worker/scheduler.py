@@ -10,10 +10,14 @@ from __future__ import annotations
 
 import logging
 import signal
+import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import wraps
+from typing import ParamSpec
 
+import psycopg
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
@@ -36,6 +40,20 @@ BEAT_SECONDS = 15
 LOOK = "*/10"  # the seconds of the minute at which is looked for what was missed, failed, or is asked for
 CHECK = "*/10"  # the minutes of the hour at which is looked for jobs that are late
 DAILY, OFTEN = "daily", "often"
+P = ParamSpec("P")
+
+
+def surviving(step: Callable[P, None]) -> Callable[P, None]:
+    """A step that a database which cannot be reached only puts off: the next one tries again."""
+
+    @wraps(step)
+    def done(*args: P.args, **more: P.kwargs) -> None:
+        try:
+            step(*args, **more)
+        except (Busy, SQLAlchemyError, psycopg.Error, sqlite3.Error) as error:
+            logger.warning("the database cannot be reached: %s", error)
+
+    return done
 
 
 class Worker:
@@ -62,8 +80,8 @@ class Worker:
     def _plan(self) -> None:
         """Every job at its hours, and at once for what was missed."""
         for job in self.jobs:
-            what = self.run_if_due if job.is_daily else self.run
-            self.scheduler.add_job(what, trigger(job.when), (job,), id=job.id, executor=_lane(job))
+            what, about = (self.look, DAILY) if job.is_daily else (self.run, job)
+            self.scheduler.add_job(what, trigger(job.when), (about,), id=job.id, executor=_lane(job))
         at_once = self.now()
         for lane in (DAILY, OFTEN):
             every = CronTrigger(second=LOOK, timezone=VIETNAM)
@@ -84,13 +102,11 @@ class Worker:
             self.beat()
         self.scheduler.shutdown()
 
+    @surviving
     def beat(self) -> None:
         """Say that the worker is alive."""
-        try:
-            with transaction(self.engine) as session:
-                workers.beat(session, self.holder, self.started_at, self.now())
-        except (Busy, SQLAlchemyError) as error:
-            logger.warning("the database cannot be reached: %s", error)
+        with transaction(self.engine) as session:
+            workers.beat(session, self.holder, self.started_at, self.now())
 
     def mind_the_clock(self, before: datetime) -> datetime:
         """Reckon all hours anew when the clock was set back: APScheduler would wait until it is as late again."""
@@ -101,6 +117,7 @@ class Worker:
                 job.reschedule(job.trigger)
         return now
 
+    @surviving
     def look(self, lane: str) -> None:
         """Run what is due and was not done, and what is asked for, in the schedule's order."""
         for job in self.jobs:
@@ -123,6 +140,7 @@ class Worker:
             return {job.id}
         return {it.id for it in self.jobs[: self.jobs.index(job) + 1] if it.is_daily}
 
+    @surviving
     def run(self, job: Job, *, again: bool = False) -> None:
         if not self.stopping.is_set():
             work = self.works[job.id]

@@ -139,6 +139,28 @@ class TestDailyJobs:
         bench.now += leases.LASTS + timedelta(seconds=1)
         assert bench.look() == ["job-2", "job-3", "job-5", "job-6"]
 
+    def test_those_of_one_hour_keep_the_schedules_order(self, sqlite_engine):
+        jobs = tuple(Job(id_, id_, "", Daily(time(2))) for id_ in ("z", "m", "a"))
+        bench = Bench(sqlite_engine, jobs)
+        with freeze_time(BEFORE_TWO + timedelta(seconds=1)):
+            worker = Worker(sqlite_engine, jobs, bench.worker.works)
+            for id_ in ("a", "z"):  # as APScheduler calls them
+                planned = worker.scheduler.get_job(id_)
+                planned.func(*planned.args)
+
+        assert [job for job, _ in bench.ran] == ["z", "m", "a"]
+
+    def test_a_database_that_cannot_be_reached_puts_everything_off(self, sqlite_engine, caplog):
+        bench = Bench(sqlite_engine)
+        with transaction(sqlite_engine) as session:
+            session.connection().exec_driver_sql("ALTER TABLE job_lease RENAME TO away")
+        assert bench.look() == []
+        with transaction(sqlite_engine) as session:
+            session.connection().exec_driver_sql("ALTER TABLE away RENAME TO job_lease")
+
+        assert "the database cannot be reached" in caplog.text
+        assert bench.look() == [job.id for job in JOBS]
+
     def test_a_worker_that_is_told_to_stop_begins_nothing_more(self, engine):
         bench = Bench(engine, **{"job-3": lambda *_: bench.worker.stopping.set() or Done()})
 
