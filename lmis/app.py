@@ -28,6 +28,7 @@ from lmis.guard import ForeignOrigin, Guard, is_foreign, is_unspeakable
 from lmis.home import routes as home
 from lmis.i18n import N_, Message
 from lmis.jobs import routes as jobs
+from lmis.mail import routes as mail
 from lmis.pages import STATIC, page
 from lmis.planning import routes as planning
 from lmis.policy import routes as policy
@@ -51,6 +52,7 @@ FEATURES = (
     planning,
     reports,
     jobs,
+    mail,
     alerts,
 )
 BROKEN = Message(N_("Something went wrong here, and nothing was changed. Try again; if it stays, tell who runs this."))

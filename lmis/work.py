@@ -10,7 +10,7 @@ class Work:
     """One kind of thing that waits at a facility.
 
     mark: the style of its shape, as templates/fields.html knows them; what and verb: message ids;
-    path: where it is done, after the facility's own address.
+    path: where it is done, after the facility's own address, or the site's where it is site_wide.
     """
 
     mark: str
@@ -19,3 +19,4 @@ class Work:
     what: str
     path: str
     verb: str
+    site_wide: bool = False

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from sqlmodel import Session
 
 from lmis.accounts.models import User
-from lmis.accounts.rights import may_approve, may_post
+from lmis.accounts.rights import may_administer, may_approve, may_post
 from lmis.db import id_of
 from lmis.errors import NotFound
 from lmis.network.models import Facility, Level
@@ -31,6 +31,7 @@ class Place:
     has_children: bool
     may_post: bool
     may_approve: bool
+    administers: bool  # the whole site, this facility being the top of it
 
     @property
     def path(self) -> str:
@@ -61,6 +62,7 @@ def place_of(session: Session, user: User, code: str, today: date) -> Place:
         has_children=bool(children(session, id_of(facility), today)),
         may_post=may_post(user.role),
         may_approve=may_approve(user.role),
+        administers=may_administer(user.role, above[0] if above else None),
     )
 
 

@@ -13,11 +13,13 @@ from sqlalchemy import Date, bindparam, text
 from sqlmodel import Session, col, or_, select
 
 from lmis.accounts.scope import Place
+from lmis.alerts import worklist as alerts
 from lmis.alerts.rules import Status, is_near_expiry, months_to_show, status
 from lmis.catalog.models import Channel, Item
 from lmis.catalog.service import items
 from lmis.counts import worklist as counts
 from lmis.db import id_of
+from lmis.mail import worklist as mail
 from lmis.network.models import Facility
 from lmis.network.service import SUBTREE, subtree_ids
 from lmis.policy.rules import Policy
@@ -37,7 +39,7 @@ from lmis.work import Work
 FROM_ABOVE = timedelta(days=7)
 ATTENTION = (Status.OUT, Status.EMERGENCY, Status.BELOW)
 MOST_STOCKOUTS = 500
-WORKLISTS = (shipments, recalls, requisitions, counts)  # in the order in which they are told
+WORKLISTS = (alerts, shipments, recalls, requisitions, counts, mail)  # in the order in which they are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +153,7 @@ def _held(item: Item, lots: Sequence[HeldLot], coming: int, amc: Decimal | None,
 
 
 def waiting(session: Session, place: Place, today: date) -> list[Work]:
-    """What waits for somebody at the facility: shipments, recalls, requisitions, counts."""
+    """What waits for somebody at the facility: alerts, shipments, recalls, requisitions, counts, e-mails."""
     return [it for worklist in WORKLISTS for it in worklist.work(session, place, today)]
 
 

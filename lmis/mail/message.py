@@ -128,11 +128,10 @@ def _words(part: MIMEPart | None) -> str | None:
 
 
 def _attachment(part: EmailMessage) -> Attachment:
-    content = part.get_content()
     return Attachment(
         name=part.get_filename() or "",
         content_type=part.get_content_type(),
-        content=content.encode() if isinstance(content, str) else content,
+        content=bytes(part.get_payload(decode=True)),
     )
 
 

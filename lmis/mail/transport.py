@@ -30,6 +30,24 @@ class Parcel:
     message: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How e-mails leave, as it may be shown. host: None when they are written to the folder."""
+
+    sender: str
+    folder: Path
+    host: str | None
+    port: int
+    security: str
+    user: str | None
+
+
+def way(conf: Settings) -> Way:
+    """The way that the settings name."""
+    port = conf.smtp_port or PORTS[conf.smtp_security]
+    return Way(conf.mail_from, conf.mail_folder, conf.smtp_host, port, conf.smtp_security, conf.smtp_user)
+
+
 class Transport(Protocol):
     def deliver(self, parcel: Parcel) -> None:
         """Hand an e-mail over for good. Raises NotSent."""
@@ -38,7 +56,7 @@ class Transport(Protocol):
 
 
 def configured(conf: Settings) -> Transport:
-    """The way that the settings name."""
+    """What sends the way that the settings name."""
     return Server(conf) if conf.smtp_host else Folder(conf.mail_folder)
 
 
@@ -142,7 +160,7 @@ class Server:
 
     def _connected(self) -> smtplib.SMTP:
         conf = self._conf
-        host, port = conf.smtp_host or "", conf.smtp_port or PORTS[conf.smtp_security]
+        host, port = conf.smtp_host or "", way(conf).port
         me = Sender(conf.mail_from, conf.address).domain
         if conf.smtp_security == "tls":
             checked = ssl.create_default_context()

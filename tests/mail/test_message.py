@@ -121,7 +121,7 @@ def test_it_is_read_back_as_it_was_written():
         (SHEET.name, "text/csv"),
         (PICTURE.name, "image/png"),
     ]
-    assert found.attachments[1].content == PICTURE.content
+    assert [it.content for it in found.attachments] == [SHEET.content, PICTURE.content]
 
 
 @pytest.mark.parametrize("address", ["lmis", ""])
