@@ -38,8 +38,8 @@ class TestShipments:
 
         assert (found.facility_id, found.subject, found.does, found.units) == (5, "uuid", Act.CONFIRM, 20_000)
         assert reason(found.rule, found.facts).translate("en") == (
-            "Shipment PX-2026-00007 from Trung tâm Y tế Ba Đình was sent on 11/11/2026, 9 days ago; nobody has confirmed "
-            "20,000."
+            "Shipment PX-2026-00007 from Trung tâm Y tế Ba Đình was sent on 11/11/2026, 9 days ago; nobody has "
+            "confirmed 20,000."
         )
 
 
