@@ -20,6 +20,7 @@ from lmis.errors import LmisError
 from lmis.i18n import N_
 
 ROUNDS = 4  # of leaving out what is not worth a trip
+MANY = 2_000  # moves that one problem should have at least
 EARTH_KM, TYPICAL_KM, FAR_KM = 6371.0, 10.0, 100.0
 
 At = tuple[float, float]  # latitude and longitude, in degrees
@@ -62,32 +63,37 @@ def propose(
     parents: of each open facility, by id; places: where those lie of which it is known; pack_sizes: by item.
     Raises NoSolver where SciPy is not installed.
     """
-    found: list[Proposal] = []
-    for parent_id, problem in problems(shelves, parents, today):
-        found += _proposals(parent_id, _planned(problem, places, pack_sizes))
+    found = []
+    for problem in problems(shelves, parents, pack_sizes, today):
+        found += _proposals(parents, _planned(problem, places))
     return found
 
 
-def problems(shelves: Iterable[Shelf], parents: Mapping[int, int], today: date) -> list[tuple[int, Problem]]:
-    """The problem of each parent under which something may move."""
-    groups: dict[tuple[int, int], list[Shelf]] = defaultdict(list)
+def problems(
+    shelves: Iterable[Shelf], parents: Mapping[int, int], pack_sizes: Mapping[int, int], today: date
+) -> list[Problem]:
+    """What may move under each parent; small problems are put together, as asking the solver costs more than they."""
+    groups: dict[int, dict[int, list[Shelf]]] = defaultdict(lambda: defaultdict(list))
     for shelf in shelves:
         if shelf.facility_id in parents:
-            groups[parents[shelf.facility_id], shelf.item_id].append(shelf)
-    found: dict[int, Problem] = defaultdict(Problem)
-    for (parent_id, _), group in sorted(groups.items(), key=lambda it: it[0]):
-        found[parent_id].add_item(sorted(group, key=lambda it: it.facility_id), today)
-    return [(parent_id, problem) for parent_id, problem in found.items() if problem.moves]
+            groups[parents[shelf.facility_id]][shelf.item_id].append(shelf)
+    found = [Problem()]
+    for _, items in sorted(groups.items()):
+        if len(found[-1].moves) >= MANY:
+            found.append(Problem())
+        for item_id, its in sorted(items.items()):
+            found[-1].add_item(sorted(its, key=lambda it: it.facility_id), pack_sizes[item_id], today)
+    return [it for it in found if it.moves]
 
 
-def _planned(problem: Problem, places: Mapping[int, At], pack_sizes: Mapping[int, int]) -> Moved:
+def _planned(problem: Problem, places: Mapping[int, At]) -> Moved:
     """The best plan without what is not worth a trip: of that, the least to each taker goes, and it is solved again."""
     far = {pair: 1 + _km(places, *pair) / TYPICAL_KM for pair in {it.pair for it in problem.moves}}
     shared: dict[Pair, int] = {}
     for _ in range(ROUNDS):
         problem.price(far, shared)
         moved = _solved(problem)
-        small, ways = _small(moved, pack_sizes), _shared(moved)
+        small, ways = _small(moved), _shared(moved)
         if not small and ways == shared:
             break
         problem.bar(_least(small))
@@ -104,13 +110,13 @@ def _solved(problem: Problem) -> Moved:
     return [(it, flow[it.arc]) for it in problem.moves if flow[it.arc]]
 
 
-def _small(moved: Moved, pack_sizes: Mapping[int, int]) -> dict[Way, int]:
+def _small(moved: Moved) -> dict[Way, int]:
     """The units that go each way that is not worth going for them."""
     units: Counter[Way] = Counter()
     least: dict[Way, int] = {}
     for it, some in moved:
         units[it.way] += some
-        least[it.way] = it.taker.least(pack_sizes[it.way[2]])
+        least[it.way] = it.taker.least
     return {way: units[way] for way in units if units[way] < least[way]}
 
 
@@ -138,8 +144,8 @@ def _km(places: Mapping[int, At], one: int, other: int) -> float:
     return min(FAR_KM, 2 * EARTH_KM * asin(sqrt(min(1.0, chord))))
 
 
-def _proposals(parent_id: int, moved: Moved) -> list[Proposal]:
-    moved = sorted(moved, key=lambda it: (it[0].way, it[0].lot))
+def _proposals(parents: Mapping[int, int], moved: Moved) -> list[Proposal]:
+    moved = sorted(moved, key=lambda it: (parents[it[0].pair[0]], it[0].way, it[0].lot))
     unsaved, lacks = _unsaved(moved), {it.taker: it.taker.lacks for it, _ in moved}
     need: list[int] = []
     for it, units in moved:  # what does not save anything must be what somebody lacks
@@ -150,7 +156,7 @@ def _proposals(parent_id: int, moved: Moved) -> list[Proposal]:
     for (it, units), lacked in zip(moved, need, strict=True):
         more = min(units - lacked, lacks[it.taker])
         lacks[it.taker] -= more
-        found.append(_proposal(parent_id, it, units, saves=units - lacked, fills=lacked + more))
+        found.append(_proposal(parents[it.pair[0]], it, units, saves=units - lacked, fills=lacked + more))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -32,7 +33,7 @@ class Network:
         self.costs.append(cost)
         return len(self.costs) - 1
 
-    def chain(self, limits: list[float]) -> list[int]:
+    def chain(self, limits: Sequence[float]) -> list[int]:
         """A node for each limit, each leading to the next: what entered by it, or before, keeps within its limit.
 
         The last one leads nowhere yet.

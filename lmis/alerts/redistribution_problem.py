@@ -44,27 +44,28 @@ class Move:
 
 @dataclass(slots=True)
 class Problem:
-    """All that may move under one parent."""
+    """All that may move under one parent, or several."""
 
     network: Network = field(default_factory=Network)
     moves: list[Move] = field(default_factory=list)
 
-    def add_item(self, shelves: Sequence[Shelf], today: date) -> None:
+    def add_item(self, shelves: Sequence[Shelf], pack_size: int, today: date) -> None:
         """The shelves of one item. Who has something to spare receives only what it lacks: fresh for what expires."""
-        givers = {shelf.facility_id: it for shelf in shelves if (it := giver(shelf, today))}
+        givers = {shelf.facility_id: its for shelf in shelves if (its := giver(shelf, today))}
         if not givers or len(shelves) < 2:
             return
-        found = [it for shelf in shelves if (it := taker(shelf, today))]
+        found = [it for shelf in shelves if (it := taker(shelf, pack_size, today))]
         takers = [it if it.shelf.facility_id not in givers else replace(it, room=it.lacks) for it in found]
-        self._add(list(givers.values()), [it for it in takers if it.room])
+        self._add(list(givers.values()), [it for it in takers if it.room >= it.least])
 
     def _add(self, givers: Sequence[Giver], takers: Sequence[Taker]) -> None:
         days = sorted({_day(lot) for it in givers for lot in it.shelf.lots})
         lots = [(it, _add_giver(self.network, it)) for it in givers]
         for it in takers:
             uses = {day: it.uses_of(None if day == date.max else day) for day in days}
-            if any(uses.values()):
-                self._add_moves(it, lots, uses, _add_taker(self.network, it, uses))
+            sources = [lot for lot in lots if _is_worth_it(lot[0], it, uses)]
+            if sources:
+                self._add_moves(it, sources, uses, _add_taker(self.network, it, uses))
 
     def _add_moves(
         self,
@@ -73,8 +74,7 @@ class Problem:
         uses: Mapping[date, int],
         entries: Mapping[date, int],
     ) -> None:
-        others = [(source, nodes) for source, nodes in lots if source.shelf is not it.shelf]
-        for source, nodes in others:
+        for source, nodes in lots:
             for number, lot in enumerate(source.shelf.lots):
                 day = _day(lot)
                 if most := min(uses[day], lot.on_hand):
@@ -97,6 +97,12 @@ class Problem:
                 self.network.most[it.arc] = 0
 
 
+def _is_worth_it(source: Giver, it: Taker, uses: Mapping[date, int]) -> bool:
+    """Whether a giver could send a taker as much as is worth a trip."""
+    most = sum(min(lot.on_hand, uses[_day(lot)]) for lot in source.shelf.lots)
+    return source.shelf is not it.shelf and min(most, source.spare) >= it.least
+
+
 def _day(lot: HeldLot) -> date:
     return lot.expires_on or date.max
 
@@ -117,7 +123,7 @@ def _add_giver(network: Network, it: Giver) -> list[int]:
 
 def _add_taker(network: Network, it: Taker, uses: Mapping[date, int]) -> dict[date, int]:
     """What it lacks, and where lots come in by their day. uses: of all that expires by a day, the most."""
-    entries = dict(zip(uses, network.chain(list(uses.values())), strict=True))
+    entries = dict(zip(uses, network.chain([*uses.values()]), strict=True))
     last, arrived = list(uses)[-1], network.node()
     network.arc(entries[last], arrived, uses[last])
     for most, worth in shortage(it):

@@ -30,6 +30,11 @@ class Giver:
     keeps: int
     uses: int
 
+    @property
+    def spare(self) -> int:
+        """The most it gives."""
+        return self.shelf.usable - max(self.keeps, self.uses)
+
     def unused(self, given: Sequence[int] | None = None) -> int:
         """What will expire on the shelf once so many of each lot are given."""
         taken = given or [0] * len(self.limits)
@@ -51,15 +56,11 @@ class Taker:
     covered: int
     minimum: int
     room: int
-    monthly: float
+    least: int
 
     @property
     def lacks(self) -> int:
         return min(self.room, max(0, self.minimum - self.covered))
-
-    def least(self, pack_size: int) -> int:
-        """What is worth a trip: a pack, or a month's use where that is less."""
-        return max(1, min(pack_size, ceil(self.monthly - EPSILON)))
 
     def uses_of(self, expires_on: date | None) -> int:
         """How many units that expire by this day it can use in time, beside all that it uses of its own."""
@@ -111,11 +112,15 @@ def giver(shelf: Shelf, today: date) -> Giver | None:
     keeps = ceil(_minimum(ahead, shelf, today) - EPSILON)
     limits, used = _own_use(ahead, shelf, today)
     uses = min(used, max(keeps, ceil(_need(ahead, shelf.policy.maximum, today) - EPSILON)))
-    return Giver(shelf, limits, keeps, uses) if min(usable - keeps, usable - uses) > 0 else None
+    found = Giver(shelf, limits, keeps, uses)
+    return found if found.spare > 0 else None
 
 
-def taker(shelf: Shelf, today: date) -> Taker | None:
-    """The shelf as one that could use more; None when it may not hold it, is full, or nobody knows what it uses."""
+def taker(shelf: Shelf, pack_size: int, today: date) -> Taker | None:
+    """The shelf as one that could use more; None when it may not hold it, is full, or nobody knows what it uses.
+
+    A pack is worth a trip, or a month's use where that is less.
+    """
     ahead = shelf.ahead
     if ahead is None or not shelf.capable:
         return None
@@ -125,7 +130,8 @@ def taker(shelf: Shelf, today: date) -> Taker | None:
         return None
     _, used = _own_use(ahead, shelf, today)
     minimum = min(maximum, ceil(_minimum(ahead, shelf, today) - EPSILON))
-    return Taker(shelf, ahead, today, used + shelf.coming, minimum, room, _need(ahead, A_MONTH, today))
+    least = max(1, min(pack_size, ceil(_need(ahead, A_MONTH, today) - EPSILON)))
+    return Taker(shelf, ahead, today, used + shelf.coming, minimum, room, least)
 
 
 def _own_use(ahead: Ahead, shelf: Shelf, today: date) -> tuple[list[float], int]:

@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from lmis.alerts.redistribution import NoSolver, propose
-from tests.alerts.redistributing import DISTRICT, a_held, a_policy_of, a_shelf, after, moves, planned
+from tests.alerts.redistributing import DISTRICT, ITEM, a_held, a_policy_of, a_shelf, after, moves, planned
 from tests.factories import TODAY
 
 GIVER, TAKER, THIRD = 1, 2, 3
@@ -208,4 +208,4 @@ class TestThePlan:
         shelves = [a_shelf(GIVER, a_held(300, 100)), a_shelf(TAKER)]
 
         with pytest.raises(NoSolver, match="SciPy"):
-            propose(shelves, {GIVER: 90, TAKER: 90}, {}, {}, TODAY)
+            propose(shelves, {GIVER: 90, TAKER: 90}, {}, {ITEM: 1}, TODAY)

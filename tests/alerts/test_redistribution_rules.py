@@ -134,9 +134,9 @@ def test_every_line_saves_or_fills_and_only_as_much_as_it_moves(shelves: list[Sh
         assert it.saves + it.fills >= it.quantity
         assert it.from_id != it.to_id
         ways[it.from_id, it.to_id] += it.quantity
-    takers = {it.facility_id: taker(it, TODAY) for it in shelves}
+    takers = {it.facility_id: taker(it, pack, TODAY) for it in shelves}
     for (_, to_id), units in ways.items():
-        assert units >= min(pack, ceil(takers[to_id].monthly))
+        assert units >= takers[to_id].least == min(pack, ceil(units_of(takers[to_id].shelf, 1) - 1e-6))
 
 
 class Greedy:
@@ -145,7 +145,7 @@ class Greedy:
     def __init__(self, shelves: Sequence[Shelf]) -> None:
         self.givers: list[Giver] = [it for shelf in shelves if (it := giver(shelf, TODAY))]
         giving = {it.shelf.facility_id for it in self.givers}
-        self.takers: list[Taker] = [it for shelf in shelves if (it := taker(shelf, TODAY))]
+        self.takers: list[Taker] = [it for shelf in shelves if (it := taker(shelf, 1, TODAY))]
         self.takers = [it for it in self.takers if it.lacks or it.shelf.facility_id not in giving]
         self.most = {it: it.lacks if it.shelf.facility_id in giving else it.room for it in self.takers}
         self.given = {it: [0] * len(it.limits) for it in self.givers}

@@ -9,7 +9,17 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.progress import Progress
 
-from tests.bench import counts, forecasts, imports, posting, recalls, replenishment_year, reports, requisitions
+from tests.bench import (
+    counts,
+    forecasts,
+    imports,
+    posting,
+    recalls,
+    redistribution,
+    replenishment_year,
+    reports,
+    requisitions,
+)
 from tests.bench.figures import Figure, show
 
 
@@ -24,6 +34,7 @@ def main() -> int:
         figures += counts.measure(folder)
         figures += requisitions.measure(folder, progress)
         figures += forecasts.measure(folder, progress)
+        figures += redistribution.measure()
         figures += replenishment_year.measure(progress)
     show(figures, Path("bench.json"))
     return 0 if all(figure.reached for figure in figures) else 1
