@@ -11,6 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 PORT ?= 8000
+MAIL := lmis-demo-mail
 PINNED := --universal --generate-hashes --no-emit-index-url --quiet
 RUN_LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
@@ -20,10 +21,9 @@ DEV_LOCK := requirements/dev.txt
 
 demo: .venv/run | lmis-demo.sqlite3
 	@LMIS_DATABASE_URL=sqlite:///lmis-demo.sqlite3 $(BIN)/lmis demo --logins
-	@echo "Forecasts are made in the background; the pages show them in some minutes."
-	@export LMIS_DATABASE_URL=sqlite:///lmis-demo.sqlite3; \
-	    nice $(BIN)/lmis forecast run --back 1 >/dev/null 2>&1 & forecasting=$$!; \
-	    trap "kill $$forecasting 2>/dev/null" EXIT INT TERM; $(BIN)/lmis serve --port $(PORT)
+	@echo "Forecasts are made in the background, then the nightly jobs run; e-mails are written to $(MAIL)/."
+	@LMIS_DATABASE_URL=sqlite:///lmis-demo.sqlite3 LMIS_ADDRESS=http://127.0.0.1:$(PORT) LMIS_MAIL_FOLDER=$(MAIL) \
+	    $(BIN)/lmis serve --port $(PORT) --with-worker
 
 lmis-demo.sqlite3: | .venv/run
 	@echo "Filling the demo database $@ …"
@@ -56,7 +56,7 @@ lock: .venv/dev
 	PATH="$$PATH:$(BIN)" uv pip compile pyproject.toml --extra build --extra forecast $(PINNED) -c $(DEV_LOCK) -o $(RUN_LOCK)
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis lmis-demo.sqlite3*
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis lmis-demo.sqlite3* $(MAIL)
 	find lmis tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/made:

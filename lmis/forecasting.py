@@ -123,12 +123,24 @@ def told(made: Made) -> Message:
 def make_forecast(engine: Engine) -> Done:
     """The nightly job: the forecast of the last month whose reports are due, unless it is there.
 
+    The first time also that of the month before, so that there is something to judge by from the beginning.
     Raises what make_run raises; an empty ledger is no fault.
     """
+    from lmis.forecast.outlook import run_in_force
+
+    with reader(engine) as session:
+        first_time = run_in_force(session, clock.today()) is None
+    done = _forecast_of(engine, last_reported_month())
+    if first_time and done.counts:
+        _forecast_of(engine, add_months(last_reported_month(), -1))
+    return done
+
+
+def _forecast_of(engine: Engine, month: Month) -> Done:
     from lmis.forecast.runs import NoHistory, NoHistoryAtAll, make_run
 
     try:
-        made = make_run(engine, last_reported_month(), today=clock.today(), now=clock.now())
+        made = make_run(engine, month, today=clock.today(), now=clock.now())
     except (NoHistory, NoHistoryAtAll) as nothing:
         return Done(detail=nothing.message.translate(settings().language))
     series = sum(made.series.values()) if made.new else 0

@@ -12,6 +12,7 @@ from typing import TypeVar
 from sqlalchemy import Engine
 from sqlmodel import Session, select
 
+from lmis.alerts.evaluating import evaluate
 from lmis.db import transaction
 from lmis.demo.catalogue import save_products
 from lmis.demo.network import Size, facility_ids, places, read_districts, save_places
@@ -63,7 +64,8 @@ def fill(
 ) -> Filled:
     """Make the schema and fill it with the network, the catalogue, the people and a history that ends yesterday.
 
-    Everything is one transaction: a fill that fails or is stopped leaves the database as empty as it was.
+    Everything is one transaction: a fill that fails or is stopped leaves the database as empty as it was. What calls
+    for attention in it is looked at afterwards, as every night.
     tell: told now and then which part of the history, 0 to 1, is done.
     Raises NotEmpty.
     """
@@ -82,6 +84,7 @@ def fill(
         ids = facility_ids(session)
         leave_open(session, ids, today, now)
         enter_plans(session, ids, seed, today, now)
+    evaluate(engine, today=today, now=now)
     return filled
 
 

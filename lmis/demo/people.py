@@ -10,6 +10,7 @@ from sqlmodel import Session
 from lmis.accounts.rights import Role
 from lmis.accounts.service import add_user
 
+MAIL_DOMAIN = "example.org"  # which the Internet keeps free of real addresses
 PASSWORD = "minh-hoa-lmis"  # noqa: S105 - it is printed, and opens nothing but a demo
 
 
@@ -41,4 +42,5 @@ def save_people(session: Session, facility_ids: Mapping[str, int]) -> None:
             password=PASSWORD,
             role=person.role,
             facility_id=facility_ids[person.facility],
+            email=f"{person.username}@{MAIL_DOMAIN}",
         )
