@@ -143,8 +143,9 @@ def _alert(n: int, places: list[int], items: list[int], lots: list[int], random:
     return {
         "key": f"{it.key}:{n}", "topic": it.topic, "rule": rule, "facility_id": place, "item_id": it.item_id,
         "lot_id": it.lot_id, "subject": "", "severity": SEVERITIES[rule], "facts": to_json(it.facts), "action": it.does,
-        "units": random.randrange(900), "dong": 0, "state": "open" if first or random.random() < 0.8 else "acknowledged",
-        "due_on": TODAY + timedelta(days=random.randrange(60)), "times": 1, **moments,
+        "units": random.randrange(900), "dong": 0, "times": 1,
+        "state": "open" if first or random.random() < 0.8 else "acknowledged",
+        "due_on": TODAY + timedelta(days=random.randrange(60)), **moments,
     }  # fmt: skip
 
 
