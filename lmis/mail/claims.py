@@ -33,6 +33,7 @@ UPDATE mail SET claimed_at = :now, claimed_by = :holder, tries = tries + 1,
     fault = CASE WHEN claimed_at IS NULL THEN fault WHEN fault = :once THEN :twice ELSE :once END
 WHERE id = :id AND state = 'queued' AND due_at <= :now AND {_FREE}
 """  # noqa: S608
+_READDRESS = "UPDATE mail SET address = :address, message = :message WHERE id = :id"
 _OF_MINE = "UPDATE mail SET claimed_at = NULL,"
 _STILL_MINE = "id = :id AND state = 'queued' AND claimed_by = :holder AND claimed_at = :at"
 _READ = """
@@ -90,6 +91,7 @@ def claim(session: Session, mail_id: int, holder: str, now: datetime) -> Claimed
     obstacle = _obstacle(user_id, email, active, bounced_at, message)
     if obstacle is None and user_id is not None and email != address:
         address, message = email, readdressed(bytes(message), name, email)
+        sql.execute(_READDRESS, id=mail_id, address=address, message=message)
     stopped_twice = obstacle is None and fault == STOPPED_TWICE
     return Claimed(
         id=mail_id,
@@ -147,12 +149,9 @@ def drop(session: Session, mail: Claimed, now: datetime) -> Fate:
 def _sent(session: Session, mail: Claimed, now: datetime) -> None:
     """Whoever may have claimed it since: it has gone."""
     Sql(session).execute(
-        "UPDATE mail SET state = 'sent', sent_at = :now, fault = NULL, address = :address, message = :message"
-        " WHERE id = :id AND state = 'queued'",
+        "UPDATE mail SET state = 'sent', sent_at = :now, fault = NULL WHERE id = :id AND state = 'queued'",
         id=mail.id,
         now=stored(now),
-        address=mail.address,
-        message=mail.message,
     )
 
 

@@ -13,6 +13,7 @@ from tests.bench import (
     counts,
     forecasts,
     imports,
+    mail,
     posting,
     recalls,
     redistribution,
@@ -33,6 +34,7 @@ def main() -> int:
         figures += recalls.measure(folder)
         figures += counts.measure(folder)
         figures += requisitions.measure(folder, progress)
+        figures += mail.measure(folder)
         figures += forecasts.measure(folder, progress)
         figures += redistribution.measure()
         figures += replenishment_year.measure(progress)
