@@ -12,6 +12,7 @@ from lmis.alerts.models import Alert, AlertEvent
 from lmis.catalog.models import Item, Lot
 from lmis.network.models import Facility
 from tests.factories import NOW, TODAY, add, id_of
+from tests.web import Site
 
 FACTS: Mapping[str, Mapping[str, Fact]] = {
     Rule.OUT: {"days": 4, "coming": 0, "coming_on": None, "monthly": 120},
@@ -69,3 +70,18 @@ def an_alert(
     add(session, alert)
     add(session, AlertEvent(alert_id=alert.id or 0, at=at, what="opened", rule=rule, severity=alert.severity))
     return alert
+
+
+def alert_pages(site: Site) -> list[str]:
+    """The pages of alerts, where there are some of each kind, and one that was acknowledged and came up."""
+    board, district = site.tree.board, site.tree.district
+    out = site.add(an_alert, board, site.condom, units=120, dong=180_000, due_on=TODAY)
+    below = site.add(an_alert, site.tree.commune, site.condom, rule=Rule.BELOW, state="acknowledged", note="Đang về")
+    for rule in (Rule.EXPIRED, Rule.NEAR_EXPIRY, Rule.COUNT_DUE, Rule.SILENT, Rule.LEDGER):
+        site.add(an_alert, board, site.condom, rule=rule, subject=rule)
+    site.add(an_alert, district, site.condom, escalated_to=id_of(board), escalated_at=NOW)
+    site.add(an_alert, board, rule=Rule.EXPIRED, state="resolved", resolved_at=NOW)
+    base = f"/f/{board.code}/alerts"
+    lists = ("", "?below=1", "?told=1", "?state=acknowledged&below=1", "?state=resolved", "?severity=1&rule=over")
+    singles = (f"/{it.id}" for it in (out, below) if isinstance(it, Alert))
+    return [f"{base}{it}" for it in (*lists, *singles, "/report", "/report?first=2026-11-20&last=2026-01-01")]

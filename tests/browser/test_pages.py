@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, Response
 
 from lmis.stock.documents import Kind
+from tests.alerts.making import alert_pages
 from tests.browser.people import carry_in, window
 from tests.counts.desk import count_pages
 from tests.factories import TODAY, a_document, a_facility, a_line, a_price, a_user
@@ -69,6 +70,7 @@ def pages(site: Site) -> list[str]:
         *(f"/f/{board.code}/shipments/{sent}{act}" for act in ("", "/settle", "/pick")),
         *(f"/f/{board.code}/shipments/{back}{act}" for act in ("", "/confirm", "/refuse")),
         f"/f/{district.code}/shipments/{back}/call-back",
+        *alert_pages(site),
         *count_pages(site),
         *forecast_pages(site),
     ]
