@@ -55,23 +55,20 @@ def propose(
     shelves: Iterable[Shelf],
     parents: Mapping[int, int],
     places: Mapping[int, At],
-    pack_sizes: Mapping[int, int],
     today: date,
 ) -> list[Proposal]:
     """The plan for the facilities under each parent, ordered by parent, giver, taker, item and lot.
 
-    parents: of each open facility, by id; places: where those lie of which it is known; pack_sizes: by item.
+    parents: of each open facility, by id; places: where those lie of which it is known.
     Raises NoSolver where SciPy is not installed.
     """
     found = []
-    for problem in problems(shelves, parents, pack_sizes, today):
+    for problem in problems(shelves, parents, today):
         found += _proposals(parents, _planned(problem, places))
     return found
 
 
-def problems(
-    shelves: Iterable[Shelf], parents: Mapping[int, int], pack_sizes: Mapping[int, int], today: date
-) -> list[Problem]:
+def problems(shelves: Iterable[Shelf], parents: Mapping[int, int], today: date) -> list[Problem]:
     """What may move under each parent; small problems are put together, as asking the solver costs more than they."""
     groups: dict[int, dict[int, list[Shelf]]] = defaultdict(lambda: defaultdict(list))
     for shelf in shelves:
@@ -81,8 +78,8 @@ def problems(
     for _, items in sorted(groups.items()):
         if len(found[-1].moves) >= MANY:
             found.append(Problem())
-        for item_id, its in sorted(items.items()):
-            found[-1].add_item(sorted(its, key=lambda it: it.facility_id), pack_sizes[item_id], today)
+        for _, its in sorted(items.items()):
+            found[-1].add_item(sorted(its, key=lambda it: it.facility_id), today)
     return [it for it in found if it.moves]
 
 

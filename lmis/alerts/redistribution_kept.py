@@ -26,7 +26,6 @@ PARENTS = """
     WHERE edge.valid_from <= :on AND (edge.valid_to IS NULL OR edge.valid_to > :on)
         AND (it.closed_on IS NULL OR it.closed_on > :on) AND (up.closed_on IS NULL OR up.closed_on > :on)"""
 PLACES = "SELECT id, latitude, longitude FROM facility WHERE latitude IS NOT NULL AND longitude IS NOT NULL"
-PACKS = "SELECT id, pack_size FROM item"
 CLEAR = "DELETE FROM transfer_proposal"
 INSERT = """
     INSERT INTO transfer_proposal (made_at, parent_id, from_id, to_id, item_id, lot_id, channel, quantity, saves, fills,
@@ -55,7 +54,7 @@ def plan_of(session: Session, shelves: Iterable[Shelf], *, today: date) -> list[
     sql = Sql(session)
     parents: dict[int, int] = dict(sql.rows(PARENTS, on=today))
     places: dict[int, At] = {id_: (latitude, longitude) for id_, latitude, longitude in sql.rows(PLACES)}
-    return propose(shelves, parents, places, dict(sql.rows(PACKS)), today)
+    return propose(shelves, parents, places, today)
 
 
 def keep_plan(session: Session, plan: Iterable[Proposal], *, now: datetime) -> int:

@@ -14,10 +14,12 @@ from lmis.i18n import N_, Message, Name
 SAVED_ALL = N_("They would expire unused where they are, on %(expires_on)s.")
 SAVED = N_("%(saves)s of them would expire unused where they are, on %(expires_on)s.")
 TOO_MANY = N_("More lies there than its maximum.")
-OUT_SINCE = N_("The receiver has had none since %(out_since)s; %(fills)s of them fill it up towards its minimum.")
-NONE_LEFT = N_("The receiver has none; %(fills)s of them fill it up towards its minimum.")
-LOW = N_("The receiver has %(usable)s; %(fills)s of them fill it up towards its minimum.")
-IN_TIME = N_("The receiver uses them before they expire.")
+OUT_SINCE = N_("The receiver has had none since %(out_since)s.")
+NONE_LEFT = N_("The receiver has none.")
+LEFT = N_("The receiver has %(usable)s.")
+FILLS_ALL = N_("It lacks all of them to its minimum.")
+FILLS = N_("It lacks %(fills)s of them to its minimum.")
+IN_TIME = N_("It uses them before they expire.")
 COLUMNS = (
     "from",
     "from_name",
@@ -98,21 +100,25 @@ def _form(lines: Sequence[Line]) -> str:
 
 def why(line: Line) -> list[Message]:
     """Why it is better where it goes, as sentences."""
-    return [Message(_giver_says(line), line._asdict()), Message(_receiver_says(line), line._asdict())]
+    return [Message(says, line._asdict()) for says in (_too_many(line), _left(line), _lacks(line))]
 
 
-def _giver_says(line: Line) -> str:
+def _too_many(line: Line) -> str:
     if not line.saves:
         return TOO_MANY
     return SAVED_ALL if line.saves == line.quantity else SAVED
 
 
-def _receiver_says(line: Line) -> str:
+def _left(line: Line) -> str:
+    if line.usable:
+        return LEFT
+    return OUT_SINCE if line.out_since else NONE_LEFT
+
+
+def _lacks(line: Line) -> str:
     if not line.fills:
         return IN_TIME
-    if line.usable:
-        return LOW
-    return OUT_SINCE if line.out_since else NONE_LEFT
+    return FILLS_ALL if line.fills == line.quantity else FILLS
 
 
 def sums(lines: Iterable[Line]) -> list[Sum]:

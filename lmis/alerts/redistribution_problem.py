@@ -49,12 +49,12 @@ class Problem:
     network: Network = field(default_factory=Network)
     moves: list[Move] = field(default_factory=list)
 
-    def add_item(self, shelves: Sequence[Shelf], pack_size: int, today: date) -> None:
+    def add_item(self, shelves: Sequence[Shelf], today: date) -> None:
         """The shelves of one item. Who has something to spare receives only what it lacks: fresh for what expires."""
         givers = {shelf.facility_id: its for shelf in shelves if (its := giver(shelf, today))}
         if not givers or len(shelves) < 2:
             return
-        found = [it for shelf in shelves if (it := taker(shelf, pack_size, today))]
+        found = [it for shelf in shelves if (it := taker(shelf, today))]
         takers = [it if it.shelf.facility_id not in givers else replace(it, room=it.lacks) for it in found]
         self._add(list(givers.values()), [it for it in takers if it.room >= it.least])
 

@@ -9,10 +9,12 @@ from decimal import Decimal
 from functools import cached_property
 from math import ceil, floor
 
+from lmis.alerts.expiry import AHEAD
 from lmis.alerts.picture import Ahead, HeldLot, Shelf
 from lmis.forecast.need import DAYS_A_MONTH
 
 TRAVEL_DAYS = 7  # until what is sent may be used
+LEAST_DAYS = 28  # that a lot must have left to be sent at all: a cycle of pills
 A_MONTH = Decimal(1)
 EPSILON = 1e-6  # what a sum of floating numbers may be off
 
@@ -66,6 +68,8 @@ class Taker:
         """How many units that expire by this day it can use in time, beside all that it uses of its own."""
         if expires_on is None:
             return self.room
+        if expires_on < self.today + timedelta(days=LEAST_DAYS):
+            return 0
         later = [day for day, units in self._own if units and day > expires_on]
         return max(0, min(self.room, *(self._free(day) for day in [expires_on, *later])))
 
@@ -116,7 +120,7 @@ def giver(shelf: Shelf, today: date) -> Giver | None:
     return found if found.spare > 0 else None
 
 
-def taker(shelf: Shelf, pack_size: int, today: date) -> Taker | None:
+def taker(shelf: Shelf, today: date) -> Taker | None:
     """The shelf as one that could use more; None when it may not hold it, is full, or nobody knows what it uses.
 
     A pack is worth a trip, or a month's use where that is less.
@@ -130,7 +134,7 @@ def taker(shelf: Shelf, pack_size: int, today: date) -> Taker | None:
         return None
     _, used = _own_use(ahead, shelf, today)
     minimum = min(maximum, ceil(_minimum(ahead, shelf, today) - EPSILON))
-    least = max(1, min(pack_size, ceil(_need(ahead, A_MONTH, today) - EPSILON)))
+    least = max(1, min(shelf.pack_size, ceil(_need(ahead, A_MONTH, today) - EPSILON)))
     return Taker(shelf, ahead, today, used + shelf.coming, minimum, room, least)
 
 
@@ -141,7 +145,8 @@ def _own_use(ahead: Ahead, shelf: Shelf, today: date) -> tuple[list[float], int]
 
 
 def _limit(ahead: Ahead, lot: HeldLot, today: date) -> float:
-    if lot.expires_on is None:
+    """What expires later than anybody can tell is taken to be used."""
+    if lot.expires_on is None or lot.expires_on > today + timedelta(days=AHEAD):
         return float("inf")
     return ceil(ahead.expected(today, lot.expires_on + timedelta(days=1)) - EPSILON)
 

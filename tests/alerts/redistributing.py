@@ -56,19 +56,20 @@ def a_shelf(
     coming: int = 0,
     out_since: date | None = None,
     capable: bool = True,
+    pack: int = 1,
 ) -> Shelf:
     """daily: what is used a day, None: nobody knows."""
     held = sorted(lots, key=lambda lot: (lot.expires_on or date.max, lot.lot_id))
     ahead = None if daily is None else Steady(daily)
-    return Shelf(facility, item, held, (), (), coming, None, ahead, None, policy, out_since, None, None, capable)
+    return Shelf(facility, item, held, (), (), coming, None, ahead, None, policy, out_since, None, None, capable, pack)
 
 
 def planned(
-    *shelves: Shelf, places: Mapping[int, At] | None = None, pack: int = 1, parents: Mapping[int, int] | None = None
+    *shelves: Shelf, places: Mapping[int, At] | None = None, parents: Mapping[int, int] | None = None
 ) -> list[Proposal]:
     """The plan for shelves that all lie under DISTRICT unless said otherwise."""
     under = {it.facility_id: DISTRICT for it in shelves} if parents is None else parents
-    return propose(shelves, under, places or {}, {it.item_id: pack for it in shelves}, TODAY)
+    return propose(shelves, under, places or {}, TODAY)
 
 
 def moves(proposals: Iterable[Proposal]) -> list[tuple[int, int, int, int]]:

@@ -39,22 +39,22 @@ class TestTheReason:
     def test_what_expires_and_since_when_the_receiver_is_out(self):
         assert said(a_line(out_since=date(2026, 11, 2))) == (
             "They would expire unused where they are, on 19/01/2027. "
-            "The receiver has had none since 02/11/2026; 20 of them fill it up towards its minimum."
+            "The receiver has had none since 02/11/2026. It lacks 20 of them to its minimum."
         )
 
     def test_a_part_that_expires_and_a_shelf_that_is_low(self):
         assert said(a_line(saves=30, usable=4)) == (
             "30 of them would expire unused where they are, on 19/01/2027. "
-            "The receiver has 4; 20 of them fill it up towards its minimum."
+            "The receiver has 4. It lacks 20 of them to its minimum."
         )
 
     def test_what_is_too_much_and_a_shelf_that_was_never_filled(self):
         assert said(a_line(saves=0, fills=50)) == (
-            "More lies there than its maximum. The receiver has none; 50 of them fill it up towards its minimum."
+            "More lies there than its maximum. The receiver has none. It lacks all of them to its minimum."
         )
 
     def test_what_is_used_elsewhere_in_time(self):
-        assert said(a_line(fills=0)).endswith("The receiver uses them before they expire.")
+        assert said(a_line(fills=0)).endswith("It uses them before they expire.")
 
 
 class TestTrips:
@@ -110,11 +110,11 @@ class TestThePage:
         desk = Desk(site)
         text = text_of(desk.page(desk.place.district))
 
-        assert "As the stock stood on 20/11/2026 10:00." in text
+        assert "Transfers proposed: 1, of lots: 1, as the stock stood on 20/11/2026 10:00." in text
         assert f"From {desk.place.full.name}" in text
         assert f"To {desk.place.empty.name} · Fill in the transfer" in text
         assert re.search(r"Bao cao su, SẮP HẾT ?Free of charge 19/01/2027 \d+ piece They would expire unused", text)
-        assert "The receiver has had none since 02/11/2026;" in text
+        assert "The receiver has had none since 02/11/2026." in text
         assert "Changed since" not in text
 
     def test_its_link_opens_the_givers_form_filled_in(self, site: Site):

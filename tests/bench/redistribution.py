@@ -37,13 +37,12 @@ Key = tuple[int, int]  # facility and item
 
 def measure() -> list[Figure]:
     shelves, parents, places = a_city(Random(SEED))
-    packs = {item: PACKS[item % len(PACKS)] for item in range(ITEMS)}
     start = perf_counter()
-    plan = propose(shelves, parents, places, packs, TODAY)
+    plan = propose(shelves, parents, places, TODAY)
     taken = perf_counter() - start
     wasted, short = _lived(shelves, [])
     wasted_with, short_with = _lived(shelves, plan)
-    ratio = taken / _bare(shelves, parents, packs)
+    ratio = taken / _bare(shelves, parents)
     saved, filled = f"of {wasted:,} that expire unused, it saves", f"of {short:,} that are short, it fills"
     return [
         Figure(f"what to move in {DISTRICTS} districts, {len(shelves):,} shelves", taken, "s", 20, "less"),
@@ -82,7 +81,8 @@ def _a_shelf(
     first = month_of(TODAY)
     means = [use * SEASONS[(first % 100 - 1 + after) % 12] for after in range(12)]
     ahead = Forecast(first, means, lambda _: means)
-    return Shelf(station, item, held, (), (), 0, None, ahead, Decimal(round(use)), policy, None, None, None)
+    what = (ahead, Decimal(round(use)), policy, None, None, None, True, PACKS[item % len(PACKS)])
+    return Shelf(station, item, held, (), (), 0, None, *what)
 
 
 def _lived(shelves: Sequence[Shelf], plan: Sequence[Proposal]) -> tuple[int, int]:
@@ -133,10 +133,10 @@ def _use(lots: list[list[Any]], asked: int) -> int:
     return asked - left
 
 
-def _bare(shelves: Sequence[Shelf], parents: Mapping[int, int], packs: Mapping[int, int]) -> float:
+def _bare(shelves: Sequence[Shelf], parents: Mapping[int, int]) -> float:
     """Seconds that SciPy alone takes for the matrices of all districts, each solved once."""
     asked = []
-    for problem in problems(shelves, parents, packs, TODAY):
+    for problem in problems(shelves, parents, TODAY):
         problem.price({it.pair: 2.0 for it in problem.moves}, {})
         network = problem.network
         matrix, supplies = matrices(network)
