@@ -13,6 +13,7 @@ from lmis.alerts.preferences import Wants
 
 NAMED = {Severity.URGENT: 12, Severity.WARNING: 8, Severity.NOTICE: 5}  # default: alerts of a section that are named
 HAPPENED = frozenset({Rule.OUT, Rule.EXPIRED, Rule.RECALLED, Rule.LEDGER, Rule.JOB})  # not to come, but so already
+CHORES = frozenset({Rule.OVER, Rule.COUNT_DUE, Rule.SILENT})  # nobody goes without because of them
 
 
 class Line(NamedTuple):
@@ -72,7 +73,8 @@ class Digest:
 
     seen_to: alerts that somebody acknowledged; gone: that resolved since the last mail; below: the facilities whose
     alerts came here because nobody there can be told, those with the most first; escalated: how many of the alerts
-    came up here because nobody below saw to them. places: of all of them, the worst off first.
+    came up here because nobody below saw to them. places: those directly under the reader's own, with all that lies
+    under each, and its own, the worst off first.
     """
 
     sections: Sequence[Section]
@@ -101,14 +103,15 @@ def digest(
     *,
     at: int,
     heard: Callable[[int], int | None],
+    under: Callable[[int], int],
     wants: Wants,
     since: datetime | None,
     most: Mapping[int, int] = NAMED,
 ) -> Digest:
     """What somebody who belongs to the facility `at` is told of the alerts that come to it.
 
-    heard: where the alerts of a facility are heard; since: of the last mail; most: how many alerts are named, by
-    severity.
+    heard: where the alerts of a facility are heard; under: the place directly under `at` that one lies in; since: of
+    the last mail; most: how many alerts are named, by severity.
     """
     wanted = [line for line in lines if wants.tells(line.rule, line.severity)]
     open_ = [line for line in wanted if not line.seen_to]
@@ -120,7 +123,7 @@ def digest(
         gone=gone,
         below=[place for place, _ in strayed.most_common()],
         escalated=escalated,
-        places=_places(open_),
+        places=_places(open_, under),
     )
 
 
@@ -135,14 +138,14 @@ def _section(severity: int, lines: Sequence[Line], since: datetime | None, most:
     return Section(severity, len(its), len(new), named, rest.most_common())
 
 
-def weight(line: Line) -> tuple[date, int, int, int]:
-    """By which what matters most comes first: the soonest, then what is worth most."""
+def weight(line: Line) -> tuple[bool, date, int, int, int]:
+    """By which what matters most comes first: the soonest, then what is worth most; chores come last."""
     when = date.min if line.rule in HAPPENED else line.due_on or date.max
-    return (when, -line.dong, -line.units, line.id)
+    return (line.rule in CHORES, when, -line.dong, -line.units, line.id)
 
 
-def _places(lines: Iterable[Line]) -> list[PlaceBar]:
-    counts = Counter((line.facility_id, line.severity) for line in lines)
+def _places(lines: Iterable[Line], under: Callable[[int], int]) -> list[PlaceBar]:
+    counts = Counter((under(line.facility_id), line.severity) for line in lines)
     of = {place: _by_severity(counts, place) for place, _ in counts}
     worst = sorted(of, key=lambda place: (*(-count for count in of[place]), place))
     return [PlaceBar(place, of[place]) for place in worst]

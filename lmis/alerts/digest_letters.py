@@ -13,6 +13,7 @@ from lmis.alerts.digest_picture import SHADES, picture
 from lmis.alerts.findings import Severity
 from lmis.alerts.letters import Written, language_of, written
 from lmis.alerts.sentences import ACT_NAMES, RULE_NAMES, SEVERITY_NAMES, SHAPES
+from lmis.alerts.standpoint import Standpoint
 from lmis.alerts.views import AlertView, Spot
 from lmis.i18n import Message, Name
 
@@ -63,29 +64,28 @@ class Standing:
 
 def digest_letter(
     user: User,
-    place: Spot,
+    here: Standpoint,
     made: Digest,
     views: Mapping[int, AlertView],
-    names: Mapping[int, Spot],
     *,
     standing: Standing,
     since: datetime | None,
     today: date,
     test: bool = False,
 ) -> Written:
-    """The e-mail of a digest. names: of the facilities it speaks of; since: of the last mail; test: it is a trial."""
-    sections = told(made, views, place.id, since)
+    """The e-mail of a digest. since: of the last mail; test: it is a trial."""
+    sections = told(made, views, here, since)
     return written(
         "digest",
         language_of(user),
-        **common(place, today),
+        **common(here.place, today),
         sections=sections,
         first=[entry for section in sections for entry in section.entries][:PREVIEWED],
         counts=[(SHAPES[it], SEVERITY_NAMES[it], SHADES[it], made.count(it)) for it in sorted(Severity, reverse=True)],
         digest=made,
-        below=[names[it].name for it in made.below[:NAMED_PLACES]],
+        below=[here.names[it].name for it in made.below[:NAMED_PLACES]],
         more_below=max(len(made.below) - NAMED_PLACES, 0),
-        picture=picture(made, views, names, place.id, today),
+        picture=picture(made, views, here, today),
         standing=standing,
         since=since,
         test=test,
@@ -110,12 +110,12 @@ def path_of(place: Spot) -> str:
     return f"/f/{quote(place.code, safe='')}"
 
 
-def told(made: Digest, views: Mapping[int, AlertView], reader_at: int, since: datetime | None) -> list[Told]:
-    return [_told(section, made, views, reader_at, since) for section in made.sections]
+def told(made: Digest, views: Mapping[int, AlertView], here: Standpoint, since: datetime | None) -> list[Told]:
+    return [_told(section, made, views, here, since) for section in made.sections]
 
 
 def _told(
-    section: Section, made: Digest, views: Mapping[int, AlertView], reader_at: int, since: datetime | None
+    section: Section, made: Digest, views: Mapping[int, AlertView], here: Standpoint, since: datetime | None
 ) -> Told:
     named = [line for line in section.named if line.id in views]  # one may be gone since it was read
     return Told(
@@ -125,21 +125,21 @@ def _told(
         SHADES[section.severity],
         section.count,
         section.new,
-        [entry(line, views[line.id], reader_at, since, line.id in made.escalated) for line in named],
+        [entry(line, views[line.id], here, since, line.id in made.escalated) for line in named],
         section.unnamed,
         [(RULE_NAMES[rule], count) for rule, count in section.rest],
     )
 
 
-def entry(line: Line, view: AlertView, reader_at: int, since: datetime | None, escalated: bool) -> Entry:
-    way = view.way(reader_at)
+def entry(line: Line, view: AlertView, here: Standpoint, since: datetime | None, escalated: bool) -> Entry:
+    way = view.way(here.place.id)
     return Entry(
         shade=SHADES[line.severity],
         shape=SHAPES[line.severity],
         title=view.item or Message(RULE_NAMES[view.rule]),
         unit=view.unit or "",
         rule=RULE_NAMES[view.rule] if view.item else "",
-        where=None if view.facility.id == reader_at else view.facility.name,
+        where=here.where(view.facility),
         reason=view.reason,
         new=line.is_new(since),
         escalated=escalated,

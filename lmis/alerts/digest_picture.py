@@ -10,7 +10,8 @@ from typing import Literal
 from lmis.alerts.digest import Digest, Line, PlaceBar
 from lmis.alerts.findings import Rule, Severity, Topic
 from lmis.alerts.sentences import RULE_NAMES, SEVERITY_NAMES, SHAPES
-from lmis.alerts.views import AlertView, Spot
+from lmis.alerts.standpoint import Standpoint
+from lmis.alerts.views import AlertView
 from lmis.i18n import Message, Name
 
 SHADES: Mapping[int, str] = {Severity.URGENT: "u", Severity.WARNING: "w", Severity.NOTICE: "n"}  # classes of mail.css
@@ -57,28 +58,26 @@ class Picture:
     more: int = 0
 
 
-def picture(
-    made: Digest, views: Mapping[int, AlertView], names: Mapping[int, Spot], reader_at: int, today: date
-) -> Picture | None:
+def picture(made: Digest, views: Mapping[int, AlertView], here: Standpoint, today: date) -> Picture | None:
     """Which places are worst off, where there are several; else how soon what is named comes true."""
     if len(made.places) >= ENOUGH_PLACES:
-        return places_picture(made.places, names)
+        return places_picture(made.places, here)
     lines = _soonest([line for section in made.sections for line in section.named if line.id in views], today)
     days = [_days(line, today) for line in lines]
     if len(lines) < 2 or not any(days):
         return None
     wide, narrow = (shares([[day] for day in days], width) for width in (WIDTH, TEXT_WIDTH))
     each = zip(lines, days, wide, narrow, strict=True)
-    return Picture("days", [_days_bar(line, views[line.id], *its, reader_at) for line, *its in each])
+    return Picture("days", [_days_bar(line, views[line.id], *its, here) for line, *its in each])
 
 
-def places_picture(places: Sequence[PlaceBar], names: Mapping[int, Spot]) -> Picture:
-    """Places, the worst off first, with their alerts by severity. names: of the first ones at least."""
+def places_picture(places: Sequence[PlaceBar], here: Standpoint) -> Picture:
+    """Places, the worst off first, with their alerts by severity."""
     shown = places[:BARS]
     wide, narrow = (shares([it.counts for it in shown], width) for width in (WIDTH, TEXT_WIDTH))
     bars = [
         Bar(
-            names[it.facility_id].name,
+            here.names[it.facility_id].name,
             None,
             [_part(*its) for its in zip(DOWN, it.counts, *lengths, strict=True) if its[1]],
         )
@@ -102,11 +101,10 @@ def _days(line: Line, today: date) -> int:
 
 
 def _days_bar(
-    line: Line, view: AlertView, days: int, wide: Sequence[int], narrow: Sequence[int], reader_at: int
+    line: Line, view: AlertView, days: int, wide: Sequence[int], narrow: Sequence[int], here: Standpoint
 ) -> Bar:
-    where = None if view.facility.id == reader_at else view.facility.name
     parts = [_part(line.severity, days, wide[0], narrow[0])] if days else []
-    return Bar(_label(view), where, parts, days)
+    return Bar(_label(view), here.where(view.facility), parts, days)
 
 
 def _label(view: AlertView) -> Name | Message:

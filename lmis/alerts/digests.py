@@ -6,7 +6,7 @@ that is over is therefore never made.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -17,7 +17,7 @@ from sqlmodel import Session
 
 from lmis.accounts.models import User
 from lmis.alerts.digest import Digest, Line, digest
-from lmis.alerts.digest_letters import Standing, digest_letter, fitting
+from lmis.alerts.digest_letters import NAMED_PLACES, Standing, digest_letter, fitting
 from lmis.alerts.digest_picture import BARS
 from lmis.alerts.digest_round import (
     KNOWN,
@@ -33,7 +33,8 @@ from lmis.alerts.digest_round import (
 from lmis.alerts.letters import Written, language_of
 from lmis.alerts.preferences import at_hour, is_digest_day
 from lmis.alerts.recipients import Person, Recipients, recipients
-from lmis.alerts.views import views
+from lmis.alerts.standpoint import Standpoint
+from lmis.alerts.views import AlertView, views
 from lmis.db import reader, transaction
 from lmis.i18n import VIETNAM
 from lmis.mail.outbox import Post, queue_many
@@ -115,30 +116,39 @@ def _posts(session: Session, whole: Round, people: Sequence[Person], today: date
 
 
 def _digest(whole: Round, person: Person) -> Digest:
-    at, since = person.user.facility_id, whole.since.get(person.id)
+    at, since = person.at, whole.since.get(person.id)
     gone = sum(
         since is not None and it.resolved_at > since and person.wants.tells(it.rule, it.severity)
         for it in whole.gone.get(at, ())
     )
-    return digest(whole.lines.get(at, ()), gone, at=at, heard=whole.who.heard_at, wants=person.wants, since=since)
+    under = partial(whole.who.under, at)
+    lines, heard = whole.lines.get(at, ()), whole.who.heard_at
+    return digest(lines, gone, at=at, heard=heard, under=under, wants=person.wants, since=since)
 
 
 def _letters(
     session: Session, whole: Round, digests: Sequence[tuple[Person, Digest]], today: date, *, test: bool = False
 ) -> Iterator[tuple[Person, Written]]:
     told = {it.id: it for it in views(session, (id_ for _, made in digests for id_ in made.named))}
-    places = [person.user.facility_id for person, _ in digests]
-    named = [bar.facility_id for _, made in digests for bar in made.places[:BARS]]
-    names = spots(session, [*places, *named, *(below for _, made in digests for below in made.below[:BARS])])
+    names = spots(session, _spoken_of(whole, digests, told.values()))
     alike: dict[object, Written] = {}  # people of one place are mostly told the same
     for person, made in digests:
-        place, since = names[person.user.facility_id], whole.since.get(person.id)
-        same = (place.id, language_of(person.user), since, person.wants)
+        here, since = Standpoint(names[person.at], whole.who.parents, names), whole.since.get(person.id)
+        same = (person.at, language_of(person.user), since, person.wants)
         if same not in alike:
-            write = partial(digest_letter, person.user, place, views=told, names=names, standing=whole.standing,
-                            since=since, today=today, test=test)  # fmt: skip
+            write = partial(digest_letter, person.user, here, views=told, standing=whole.standing, since=since,
+                            today=today, test=test)  # fmt: skip
             alike[same] = fitting(write, made)
         yield person, alike[same]
+
+
+def _spoken_of(whole: Round, digests: Iterable[tuple[Person, Digest]], told: Iterable[AlertView]) -> Iterator[int]:
+    """The facilities that the mails name."""
+    for person, made in digests:
+        yield person.at
+        yield from (bar.facility_id for bar in made.places[:BARS])
+        yield from made.below[:NAMED_PLACES]
+    yield from (up for view in told if (up := whole.who.parents.get(view.facility.id)))
 
 
 def digest_of(session: Session, user: User, *, today: date, now: datetime, test: bool = False) -> Written:

@@ -34,6 +34,11 @@ class Person:
         return id_of(self.user)
 
     @property
+    def at(self) -> int:
+        """The facility they belong to."""
+        return self.user.facility_id
+
+    @property
     def acts(self) -> bool:
         """Whether they can do anything about an alert; viewers can only look."""
         return may_post(self.user.role)
@@ -45,11 +50,12 @@ class Recipients:
     def __init__(self, people: Iterable[Person], parents: Mapping[int, int]) -> None:
         self.at: dict[int, list[Person]] = defaultdict(list)  # people by the facility they belong to
         for person in people:
-            self.at[person.user.facility_id].append(person)
+            self.at[person.at].append(person)
         self.parents = parents
         self._over = set(parents.values())
         self._acting = {place for place, its in self.at.items() if any(person.acts for person in its)}
         self._heard: dict[int, int | None] = {}
+        self._under: dict[tuple[int, int], int] = {}
 
     def heard_at(self, facility_id: int) -> int | None:
         """The facility whose people see to the alerts of another: itself, or the nearest above. None: nobody does."""
@@ -66,6 +72,14 @@ class Recipients:
             up = chain[1 : chain.index(escalated_to) + 1] if escalated_to in chain else [escalated_to]
             places += [self.heard_at(place) for place in up]
         return [place for place in dict.fromkeys(places) if place is not None]
+
+    def under(self, at: int, facility_id: int) -> int:
+        """The facility directly under another that a third lies in; itself where it does not lie under it."""
+        way = (at, facility_id)
+        if way not in self._under:
+            chain = above(self.parents, facility_id)
+            self._under[way] = chain[max(chain.index(at) - 1, 0)] if at in chain else facility_id
+        return self._under[way]
 
     def is_top(self, facility_id: int) -> bool:
         return facility_id not in self.parents

@@ -18,6 +18,7 @@ from lmis.alerts.digest_round import KNOWN, spots
 from lmis.alerts.letters import Written, language_of
 from lmis.alerts.preferences import at_hour
 from lmis.alerts.recipients import Person, Recipients, recipients
+from lmis.alerts.standpoint import Standpoint
 from lmis.alerts.summary import figures
 from lmis.alerts.summary_letters import Due, monthly, summary_letter, weekly
 from lmis.alerts.summary_reading import happened, open_facilities, proposals, report_file, standing
@@ -66,21 +67,29 @@ def _missing(session: Session, due: Due, people: Sequence[Person]) -> list[Perso
 def _posts(session: Session, who: Recipients, due: Due, people: Sequence[Person], today: date) -> Iterator[Post]:
     if not people:
         return
-    places = list(dict.fromkeys(person.user.facility_id for person in people))
+    places = list(dict.fromkeys(person.at for person in people))
     made = figures(places, who.parents, open_facilities(session, today), standing(session),
                    happened(session, *due.span))  # fmt: skip
     told = {it.id: it for it in views(session, (it.line.id for its in made.values() for it in its.longest))}
-    names = spots(session, [*places, *(bar.facility_id for its in made.values() for bar in its.places[:BARS])])
+    bars = (bar.facility_id for its in made.values() for bar in its.places[:BARS])
+    ups = (who.parents.get(it.facility.id, 0) for it in told.values())
+    names = spots(session, [*places, *bars, *ups])
     moves = proposals(session, who.parents)
     letters: dict[tuple[int, str], Written] = {}
     files: dict[int, Attachment] = {}
     for person in people:
-        at, language = person.user.facility_id, language_of(person.user)
+        at, language = person.at, language_of(person.user)
         if at not in files:
             files = {at: report_file(session, names[at], due.period, whole=who.is_top(at), today=today)}
         if (at, language) not in letters:
             letters[at, language] = summary_letter(
-                language, names[at], due, made[at], told, names, moves.get(at, Counter()), today=today
+                language,
+                Standpoint(names[at], who.parents, names),
+                due,
+                made[at],
+                told,
+                moves.get(at, Counter()),
+                today=today,
             )
         letter = letters[at, language]
         yield Post(due.key(person.id), due.kind, person.user, letter.subject, letter.text, letter.html,

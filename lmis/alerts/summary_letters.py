@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from lmis.alerts.digest_letters import Entry, common, entry
+from lmis.alerts.digest_letters import common, entry
 from lmis.alerts.digest_picture import DOWN, SHADES, places_picture
 from lmis.alerts.letters import Written, written
 from lmis.alerts.preferences import latest_weekday
 from lmis.alerts.sentences import RULE_NAMES, SEVERITY_NAMES, SHAPES
-from lmis.alerts.summary import Figures, Open
-from lmis.alerts.views import AlertView, Spot
+from lmis.alerts.standpoint import Standpoint
+from lmis.alerts.summary import Figures
+from lmis.alerts.views import AlertView
 from lmis.calendar import Period, add_months, first_of, last_of, month_code, month_of, parse_period
 from lmis.config import settings
 from lmis.i18n import VIETNAM
@@ -65,20 +66,19 @@ def _month_before(day: date) -> Period:
 
 def summary_letter(
     language: str,
-    place: Spot,
+    here: Standpoint,
     due: Due,
     its: Figures,
     views: Mapping[int, AlertView],
-    names: Mapping[int, Spot],
     moves: Counter[str],
     *,
     today: date,
 ) -> Written:
-    """The e-mail of a summary. moves: of the plan to move stock; names: of the places it speaks of."""
+    """The e-mail of a summary. moves: of the plan to move stock."""
     return written(
         "summary",
         language,
-        **common(place, today),
+        **common(here.place, today),
         due=due,
         figures=its,
         month=month_of(due.period.first),
@@ -86,11 +86,11 @@ def summary_letter(
         rows=[(RULE_NAMES[rule], *counts) for rule, *counts in its.table],
         opened=sum(its.opened.values()),
         settled=sum(its.settled.values()),
-        picture=places_picture(its.places, names) if its.places else None,
-        longest=[(_entry(it, views[it.line.id], place.id), it.opened_at) for it in its.longest if it.line.id in views],
+        picture=places_picture(its.places, here) if its.places else None,
+        longest=[
+            (entry(it.line, views[it.line.id], here, None, False), it.opened_at)
+            for it in its.longest
+            if it.line.id in views
+        ],
         moves=moves,
     )
-
-
-def _entry(it: Open, view: AlertView, reader_at: int) -> Entry:
-    return entry(it.line, view, reader_at, None, False)

@@ -18,7 +18,8 @@ from lmis.alerts.digests import TELLING
 from lmis.alerts.findings import Severity
 from lmis.alerts.letters import Written, language_of, written
 from lmis.alerts.recipients import Person, Recipients, recipients
-from lmis.alerts.views import AlertView, Spot, views
+from lmis.alerts.standpoint import Standpoint
+from lmis.alerts.views import AlertView, views
 from lmis.config import settings
 from lmis.i18n import VIETNAM
 from lmis.mail.outbox import Post, queue_many
@@ -54,7 +55,7 @@ def _due(
     for person in people:
         last, urgent = since[person.id], told_at[person.id]
         if urgent is None or urgent <= now - pause:
-            its = [it for it in lines[person.user.facility_id] if last is None or it.raised_at > last]
+            its = [it for it in lines[person.at] if last is None or it.raised_at > last]
             if wanted := [it for it in its if person.wants.tells(it.rule, it.severity)]:
                 yield person, wanted
 
@@ -64,12 +65,14 @@ def _posts(
 ) -> Iterator[Post]:
     made = [(person, its, _digest(who, person, its)) for person, its in due]
     found = {it.id: it for it in views(session, (id_ for _, _, each in made for id_ in each.named))}
-    names = spots(session, (person.user.facility_id for person, _ in due))
+    ups = (who.parents.get(it.facility.id, 0) for it in found.values())
+    names = spots(session, [*(person.at for person, _ in due), *ups])
     alike: dict[object, Written] = {}
     for person, its, each in made:
-        same = (person.user.facility_id, language_of(person.user), *(line.id for line in its))
+        same = (person.at, language_of(person.user), *(line.id for line in its))
         if same not in alike:
-            write = partial(_letter, person, names[person.user.facility_id], views=found, now=now)
+            here = Standpoint(names[person.at], who.parents, names)
+            write = partial(_letter, person, here, views=found, now=now)
             alike[same] = fitting(write, each)
         letter, newest = alike[same], max(line.raised_at for line in its)
         key = f"{KIND}:{person.id}:{newest.isoformat()}"
@@ -77,16 +80,18 @@ def _posts(
 
 
 def _digest(who: Recipients, person: Person, lines: Sequence[Line]) -> Digest:
-    at = person.user.facility_id
-    return digest(lines, 0, at=at, heard=who.heard_at, wants=person.wants, since=None)
+    under = partial(who.under, person.at)
+    return digest(lines, 0, at=person.at, heard=who.heard_at, under=under, wants=person.wants, since=None)
 
 
-def _letter(person: Person, place: Spot, made: Digest, *, views: Mapping[int, AlertView], now: datetime) -> Written:
+def _letter(
+    person: Person, here: Standpoint, made: Digest, *, views: Mapping[int, AlertView], now: datetime
+) -> Written:
     return written(
         "urgent",
         language_of(person.user),
-        **common(place, now.astimezone(VIETNAM).date()),
-        section=told(made, views, place.id, None)[0],
+        **common(here.place, now.astimezone(VIETNAM).date()),
+        section=told(made, views, here, None)[0],
         now=now,
         hours=settings().urgent_hours,
     )

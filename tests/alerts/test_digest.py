@@ -13,6 +13,7 @@ from lmis.alerts.digest import NAMED, Line, digest
 from lmis.alerts.digest_picture import BARS, WIDTH, picture, shares
 from lmis.alerts.findings import Rule, Severity
 from lmis.alerts.preferences import Wants, is_digest_day, latest_weekday
+from lmis.alerts.standpoint import Standpoint
 from lmis.alerts.views import Spot
 from lmis.i18n import Name
 
@@ -38,7 +39,9 @@ def a_line(
 
 
 def made_of(*lines: Line, wants: Wants | None = None, gone: int = 0):
-    return digest(lines, gone, at=HERE, heard=lambda _: HERE, wants=wants or Wants(), since=SINCE)
+    return digest(
+        lines, gone, at=HERE, heard=lambda _: HERE, under=lambda place: place, wants=wants or Wants(), since=SINCE
+    )
 
 
 class TestWhatItNames:
@@ -54,6 +57,11 @@ class TestWhatItNames:
         coming = a_line(1, Rule.RUN_OUT, due_on=TODAY)
 
         assert made_of(coming, a_line(2)).named == [2, 1]
+
+    def test_chores_stand_last_however_late_they_are(self):
+        chore = a_line(1, Rule.COUNT_DUE, Severity.NOTICE, due_on=TODAY - timedelta(days=300))
+
+        assert made_of(chore, a_line(2, Rule.BELOW, Severity.NOTICE)).named == [2, 1]
 
     def test_of_what_comes_on_one_day_the_dearest_stands_first(self):
         cheap, dear = (a_line(n, Rule.WASTE, due_on=TODAY, dong=n * 1000) for n in (1, 2))
@@ -100,22 +108,38 @@ class TestWhatItNames:
         assert (made.named, made.seen_to) == ([1], 0)
 
     def test_for_who_never_got_a_mail_nothing_is_new(self):
-        made = digest([a_line(1, new=True)], 0, at=HERE, heard=lambda _: HERE, wants=Wants(), since=None)
+        made = digest(
+            [a_line(1, new=True)],
+            0,
+            at=HERE,
+            heard=lambda _: HERE,
+            under=lambda place: place,
+            wants=Wants(),
+            since=None,
+        )
 
         assert made.sections[0].new == 0
 
 
 NAMES = {n: Spot(n, f"F{n}", f"Trạm {n}") for n in range(1, 30)}
+POINT = Standpoint(NAMES[HERE], {2: HERE, 3: 2, 4: 3}, NAMES)
 
 
 def a_view():
     return SimpleNamespace(item=Name("Bao cao su", "Condom"), lot=None, topic="supply", facility=NAMES[HERE])
 
 
+@pytest.mark.parametrize(
+    ("place", "said"), [(HERE, None), (2, "Trạm 2"), (3, "Trạm 3, Trạm 2"), (4, "Trạm 4, Trạm 3"), (9, "Trạm 9")]
+)
+def test_a_place_is_named_with_the_one_over_it_unless_that_is_the_readers(place, said):
+    assert POINT.where(NAMES[place]) == said
+
+
 class TestItsPicture:
     def test_of_many_places_it_shows_the_worst_and_counts_the_others(self):
         lines = [a_line(100 * at + n, at=at) for at in range(1, 13) for n in range(at)]
-        shown = picture(made_of(*lines), {}, NAMES, HERE, TODAY)
+        shown = picture(made_of(*lines), {}, POINT, TODAY)
 
         assert shown is not None
         assert shown.kind == "places"
@@ -126,7 +150,7 @@ class TestItsPicture:
     def test_of_one_place_it_shows_the_days_left(self):
         lines = [a_line(1), *(a_line(n, Rule.RUN_OUT, due_on=TODAY + timedelta(days=n)) for n in (40, 10))]
         views = {line.id: a_view() for line in lines}
-        shown = picture(made_of(*lines), views, NAMES, HERE, TODAY)
+        shown = picture(made_of(*lines), views, POINT, TODAY)
 
         assert shown is not None
         assert shown.kind == "days"
@@ -138,7 +162,7 @@ class TestItsPicture:
     def test_there_is_none_where_it_would_show_nothing(self, lines):
         views = {line.id: a_view() for line in lines}
 
-        assert picture(made_of(*lines), views, NAMES, HERE, TODAY) is None
+        assert picture(made_of(*lines), views, POINT, TODAY) is None
 
     @given(st.lists(st.lists(st.integers(0, 10_000), min_size=3, max_size=3), max_size=9), st.sampled_from([20, 100]))
     def test_no_bar_is_longer_than_there_is_room_and_no_part_is_lost(self, figures, width):

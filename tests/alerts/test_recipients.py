@@ -89,6 +89,14 @@ def test_a_digest_knows_what_came_from_where_nobody_is_and_what_came_up(session,
     lonely, at = a_facility(session, parent=tree.district), id_of(tree.district)
     who = recipients(session, TODAY)
     lines = [a_line(1, at=at), a_line(2, at=id_of(lonely)), a_line(3, at=id_of(tree.commune), up=at)]
-    made = digest(lines, 0, at=at, heard=who.heard_at, wants=Wants(), since=None)
+    made = digest(lines, 0, at=at, heard=who.heard_at, under=lambda place: place, wants=Wants(), since=None)
 
     assert (list(made.below), made.escalated) == ([id_of(lonely)], {3})
+
+
+def test_a_place_lies_under_the_one_right_below_the_readers(session, tree):
+    who = recipients(session, TODAY)
+    board, district, commune, collaborator = map(id_of, (tree.board, tree.district, tree.commune, tree.collaborator))
+
+    assert [who.under(board, it) for it in (board, district, collaborator)] == [board, district, district]
+    assert [who.under(district, it) for it in (collaborator, commune, board)] == [commune, commune, board]

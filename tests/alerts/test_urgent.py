@@ -166,7 +166,7 @@ def test_where_nobody_is_the_one_above_is_written_to(office):
     office.look("2026-11-22 10:15")
 
     (mail,) = office.mails()
-    assert mail.subject.endswith(office.tree.collaborator.name)
+    assert mail.subject.endswith(f"{office.tree.collaborator.name}, {office.tree.commune.name}")
 
 
 def test_the_key_is_of_the_person_and_the_newest_alert(office):
