@@ -24,7 +24,7 @@ TEXT = N_(
 
 class NoWorkingAddress(LmisError):
     status_code = 409
-    msgid = N_("There is no address that an e-mail to you can be sent to. Write yours under “E-mail to you”.")
+    msgid = N_("There is no address that an e-mail to you can be sent to. Write yours under “E-mails to me”.")
 
 
 def queue_plain_trial(session: Session, user: User, uuid: UUID, *, now: datetime) -> bool:
