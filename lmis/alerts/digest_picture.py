@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import accumulate, pairwise
 from typing import Literal
 
 from lmis.alerts.digest import Digest, Line, PlaceBar
@@ -114,9 +115,15 @@ def _label(view: AlertView) -> Name | Message:
 
 
 def shares(figures: Sequence[Sequence[int]], width: int) -> list[list[int]]:
-    """The lengths of bars made of parts, the longest at most `width`; what is more than nothing is always seen."""
+    """The lengths of bars made of parts, the longest `width`; what is more than nothing is always seen."""
     longest = max((sum(parts) for parts in figures), default=0) or 1
-    return [_fitted([max(1, part * width // longest) if part else 0 for part in parts], width) for parts in figures]
+    return [_fitted(_lengths(parts, width / longest), width) for parts in figures]
+
+
+def _lengths(parts: Sequence[int], scale: float) -> list[int]:
+    """From one end of a part to the next, so that what is rounded away from one is not from all."""
+    ends = [0, *(round(end * scale) for end in accumulate(parts))]
+    return [max(end - start, 1) if part else 0 for part, (start, end) in zip(parts, pairwise(ends), strict=True)]
 
 
 def _fitted(lengths: list[int], width: int) -> list[int]:

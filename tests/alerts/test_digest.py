@@ -169,6 +169,7 @@ class TestItsPicture:
         for parts, lengths in zip(figures, shares(figures, width), strict=True):
             assert sum(lengths) <= width
             assert [bool(part) for part in parts] == [length > 0 for length in lengths]
+        assert max((sum(lengths) for lengths in shares(figures, width)), default=0) in (width, 0)
 
 
 class TestWhichDays:

@@ -56,6 +56,7 @@ def pages(site: Site) -> list[str]:
     ]
     return [
         "/nowhere",
+        "/me/mail",
         *(f"/f/{board.code}/{path}".rstrip("/") for path in paths),
         f"/f/{board.code}/facilities?q=truc",
         f"/f/{board.code}/report?by=facility",
