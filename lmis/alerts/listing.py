@@ -11,7 +11,7 @@ from sqlmodel import Session
 from lmis.alerts.findings import Severity
 from lmis.alerts.keeping import ACKNOWLEDGED, OPEN, RESOLVED
 from lmis.i18n import VIETNAM
-from lmis.network.service import SUBTREE
+from lmis.network.service import subtree_ids
 from lmis.sql import Sql, stored
 
 LISTED = 50  # on one page
@@ -19,11 +19,10 @@ RECENT = timedelta(days=30)  # what was resolved before is in the report
 OWN, BELOW, TOLD = "own", "below", "told"  # of the facility itself, of all under it too, escalated to it
 WORST_FIRST = "a.severity DESC, CASE WHEN a.due_on IS NULL THEN 1 ELSE 0 END, a.due_on, a.dong DESC, a.units DESC, a.id"
 LATEST_FIRST = "a.resolved_at DESC, a.id"
-UNDER = f"{SUBTREE}, places AS MATERIALIZED (SELECT id FROM subtree)"  # noqa: S608
-FROM = {
-    OWN: ("", "alert a WHERE a.facility_id = :root"),
-    BELOW: (UNDER, "places JOIN alert a ON a.facility_id = places.id WHERE a.facility_id > 0"),
-    TOLD: (UNDER, "alert a JOIN places ON places.id = a.facility_id WHERE a.escalated_to = :root"),
+WHERE = {
+    OWN: "a.facility_id = :root",
+    BELOW: "a.facility_id IN (:places*)",
+    TOLD: "a.escalated_to = :root AND a.facility_id IN (:places*)",
 }
 STATES = (OPEN, ACKNOWLEDGED, RESOLVED)
 
@@ -54,28 +53,27 @@ class Found:
 
 def find(session: Session, root_id: int, choice: Choice, part: int, today: date) -> Found:
     """A page of the alerts of a choice; a page that there is not is the nearest one."""
-    sql = Sql(session)
-    head, where = _where(choice)
+    sql, where = Sql(session), _where(choice)
+    places = [] if choice.side == OWN else subtree_ids(session, root_id, today)
     since = stored(datetime.combine(today - RECENT, time(), VIETNAM))
-    given = {"root": root_id, "on": today, "state": choice.state, "rule": choice.rule, "since": since}
-    rows = sql.rows(f"{head} SELECT a.severity, COUNT(*) FROM {where} GROUP BY a.severity", **given)  # noqa: S608
+    given = {"root": root_id, "places": places, "state": choice.state, "rule": choice.rule, "since": since}
+    rows = sql.rows(f"SELECT a.severity, COUNT(*) FROM alert a WHERE {where} GROUP BY a.severity", **given)  # noqa: S608
     counts = {int(severity): int(count) for severity, count in rows}
     shown = counts.get(choice.severity, 0) if choice.severity else sum(counts.values())
     parts = max(1, -(-shown // LISTED))
     part = min(max(part, 1), parts)
     only = " AND a.severity = :severity" if choice.severity else ""
     order = LATEST_FIRST if choice.state == RESOLVED else WORST_FIRST
-    found = f"{head} SELECT a.id FROM {where}{only} ORDER BY {order} LIMIT {LISTED} OFFSET :skipped"  # noqa: S608
+    found = f"SELECT a.id FROM alert a WHERE {where}{only} ORDER BY {order} LIMIT {LISTED} OFFSET :skipped"  # noqa: S608
     ids = [row[0] for row in sql.rows(found, **given, severity=choice.severity, skipped=(part - 1) * LISTED)]
     return Found(ids, counts, part, parts)
 
 
-def _where(choice: Choice) -> tuple[str, str]:
-    """What stands before SELECT, and after FROM, said so that an index answers it."""
-    head, where = FROM[choice.side]
-    standing = " AND a.resolved_at >= :since" if choice.state == RESOLVED else " AND a.state <> 'resolved'"
+def _where(choice: Choice) -> str:
+    """The condition, said so that an index answers it."""
+    standing = "a.resolved_at >= :since" if choice.state == RESOLVED else "a.state <> 'resolved'"
     rule = " AND a.rule = :rule" if choice.rule else ""
-    return head, f"{where}{standing} AND a.state = :state{rule}"
+    return f"{WHERE[choice.side]} AND {standing} AND a.state = :state{rule}"
 
 
 def open_here(session: Session, facility_id: int) -> Mapping[int, int]:
