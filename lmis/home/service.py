@@ -14,7 +14,6 @@ from sqlmodel import Session, col, or_, select
 
 from lmis.accounts.scope import Place
 from lmis.alerts import worklist as alerts
-from lmis.alerts import worklist as alerts
 from lmis.alerts.rules import Status, is_near_expiry, months_to_show, status
 from lmis.catalog.models import Channel, Item
 from lmis.catalog.service import items
