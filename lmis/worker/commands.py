@@ -124,4 +124,4 @@ def _moment(at: datetime | None) -> str | None:
 
 
 def _counts(counts: Mapping[str, int]) -> str | None:
-    return " ".join(f"{name}={count}" for name, count in counts.items()) or None
+    return " ".join(f"{name}={count}" for name, count in counts.items() if count) or None

@@ -42,6 +42,7 @@ def worker_beside(again_after: float = AGAIN_AFTER, wait_for: float = WAIT_FOR) 
     def mind() -> None:
         while not stopping.is_set():
             status = child[0].wait()
+            _close(child[0])
             if not stopping.wait(again_after):
                 logger.warning("the worker ended with status %s and is started again", status)
                 child[0] = _started()
@@ -59,9 +60,13 @@ def _started() -> subprocess.Popen[bytes]:
 
 
 def _stop(child: subprocess.Popen[bytes], wait_for: float) -> None:
-    if child.stdin:
-        child.stdin.close()
+    _close(child)
     try:
         child.wait(wait_for)
     except subprocess.TimeoutExpired:
         logger.warning("the worker finishes what it has begun, and then ends")
+
+
+def _close(child: subprocess.Popen[bytes]) -> None:
+    if child.stdin:
+        child.stdin.close()

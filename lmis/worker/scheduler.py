@@ -122,17 +122,21 @@ class Worker:
         """Run what is due and was not done, and what is asked for, in the schedule's order."""
         for job in self.jobs:
             if _lane(job) == lane and not self.stopping.is_set():
-                self.run_if_due(job)
+                waits = self.run_if_due(job)
+                if waits and job.is_daily:  # and so do all after it
+                    break
 
-    def run_if_due(self, job: Job) -> None:
-        """Run a daily job that was not done for its latest day, and any that is asked for, unless it has to wait."""
+    def run_if_due(self, job: Job) -> bool:
+        """Run a daily job that was not done for its latest day, and any that is asked for. True when it has to wait."""
         now = self.now()
         with reader(self.engine) as session:
             asked = job.id in workers.asked(session)
             done = not job.is_daily or not may_begin(session.get(JobRun, (job.id, due_on(job, now))), now)
             busy = leases.held(session, now).keys() & self._first_wait_for(job)
-        if (asked or not done) and not busy:
+        wanted = asked or not done
+        if wanted and not busy:
             self.run(job, again=asked)
+        return wanted and bool(busy)
 
     def _first_wait_for(self, job: Job) -> set[str]:
         """Whatever must not be going on, here or at another worker, when the job begins."""

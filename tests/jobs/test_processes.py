@@ -17,6 +17,8 @@ from lmis.db import make_engine, reader
 from lmis.jobs.models import JobRun
 from lmis.jobs.runs import history
 from lmis.jobs.schedule import CLEAN
+from lmis.jobs.workers import workers
+from lmis.worker.embedded import worker_beside
 from tests.jobs.test_worker import wait_for
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,11 @@ class Yard:
     def runs(self) -> list[JobRun]:
         with reader(self.engine) as session:
             return history(session, date.min)
+
+    def workers(self) -> list[int]:
+        """The processes of all workers there ever were."""
+        with reader(self.engine) as session:
+            return [int(it.holder.split(":")[1]) for it in workers(session)]
 
     def all_done(self, count: int) -> bool:
         return [run.outcome for run in self.runs()] == [CLEAN] * count
@@ -106,28 +113,38 @@ def test_told_to_stop_it_finishes_what_it_has_begun_and_begins_nothing_more(sqli
     wait_for(lambda: len(sqlite_yard.written()) == 1)
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(20) == 0
+    assert worker.wait(60) == 0
     assert [line[:2] for line in sqlite_yard.written()] == [["job-0", "begins"], ["job-0", "ends"]]
     assert sqlite_yard.all_done(1)
 
 
 def test_the_command_runs_the_jobs_until_it_is_told_to_stop(sqlite_yard):
     worker = sqlite_yard.start("lmis", "worker")
-    wait_for(lambda: any((run.job, run.outcome) == ("prove-ledger", CLEAN) for run in sqlite_yard.runs()), 60)
+    wait_for(lambda: any((run.job, run.outcome) == ("prove-ledger", CLEAN) for run in sqlite_yard.runs()))
     worker.send_signal(signal.SIGTERM)
 
-    assert worker.wait(30) == 0
+    assert worker.wait(60) == 0
 
 
-@pytest.mark.parametrize(("workers", "how"), [("1", signal.SIGKILL), ("1", signal.SIGTERM), ("2", signal.SIGTERM)])
-def test_a_worker_beside_the_server_ends_with_it_however_that_ends(sqlite_yard, workers, how):
-    server = sqlite_yard.start("lmis", "serve", "--port", str(free_port()), "--with-worker", "--workers", workers)
-    wait_for(lambda: any(run.outcome == CLEAN for run in sqlite_yard.runs()), 60)
+@pytest.mark.parametrize(("servers", "how"), [("1", signal.SIGKILL), ("1", signal.SIGTERM), ("2", signal.SIGTERM)])
+def test_a_worker_beside_the_server_ends_with_it_however_that_ends(sqlite_yard, servers, how):
+    server = sqlite_yard.start("lmis", "serve", "--port", str(free_port()), "--with-worker", "--workers", servers)
+    wait_for(lambda: any(run.outcome == CLEAN for run in sqlite_yard.runs()))
     (worker,) = {int(run.holder.split(":")[1]) for run in sqlite_yard.runs()}
     assert worker != server.pid
     server.send_signal(how)
 
-    wait_for(lambda: not alive(worker), 30)
+    wait_for(lambda: not alive(worker))
+
+
+def test_a_worker_beside_that_dies_is_started_again(sqlite_yard, monkeypatch):
+    monkeypatch.setenv("LMIS_DATABASE_URL", sqlite_yard.url)
+    with worker_beside(again_after=0.1):
+        wait_for(lambda: len(sqlite_yard.workers()) == 1)
+        os.kill(sqlite_yard.workers()[0], signal.SIGKILL)
+        wait_for(lambda: len(sqlite_yard.workers()) == 2)
+
+    assert not any(alive(pid) for pid in sqlite_yard.workers())
 
 
 def free_port() -> int:

@@ -65,7 +65,7 @@ def bench(engine: Engine) -> Bench:
     return Bench(engine)
 
 
-def wait_for(happened: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(happened: Callable[[], bool], seconds: float = 60) -> None:
     deadline = monotonic() + seconds
     while not happened():
         assert monotonic() < deadline, "nothing happened in time"
