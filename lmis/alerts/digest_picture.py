@@ -69,7 +69,8 @@ def picture(made: Digest, views: Mapping[int, AlertView], here: Standpoint, toda
         return None
     wide, narrow = (shares([[day] for day in days], width) for width in (WIDTH, TEXT_WIDTH))
     each = zip(lines, days, wide, narrow, strict=True)
-    return Picture("days", [_days_bar(line, views[line.id], *its, here) for line, *its in each])
+    bars = [_days_bar(line, views[line.id], day, (on[0], off[0]), here) for line, day, on, off in each]
+    return Picture("days", bars)
 
 
 def places_picture(places: Sequence[PlaceBar], here: Standpoint) -> Picture:
@@ -101,10 +102,8 @@ def _days(line: Line, today: date) -> int:
     return 0 if line.rule == Rule.OUT or line.due_on is None else (line.due_on - today).days
 
 
-def _days_bar(
-    line: Line, view: AlertView, days: int, wide: Sequence[int], narrow: Sequence[int], here: Standpoint
-) -> Bar:
-    parts = [_part(line.severity, days, wide[0], narrow[0])] if days else []
+def _days_bar(line: Line, view: AlertView, days: int, lengths: tuple[int, int], here: Standpoint) -> Bar:
+    parts = [_part(line.severity, days, *lengths)] if days else []
     return Bar(_label(view), here.where(view.facility), parts, days)
 
 

@@ -13,6 +13,7 @@ from lmis.accounts.rights import may_approve
 from lmis.accounts.service import set_email
 from lmis.alerts.digests import digest_of
 from lmis.alerts.findings import Rule, Severity
+from lmis.alerts.links import SITE_RULES
 from lmis.alerts.preferences import HOW_OFTEN, Wants, all_but, save_wants, wants_of
 from lmis.alerts.sentences import RULE_NAMES
 from lmis.alerts.trials import queue_trial
@@ -129,7 +130,8 @@ def _page(request: Request, user: User, form: Form, *, done: str = "", status_co
         how_often=list(HOW_OFTEN.items()),
         hours=HOURS,
         least=[(str(int(severity)), name) for severity, name in LEAST.items()],
-        rules=[(f"rule-{rule}", RULE_NAMES[rule]) for rule in Rule],
+        rules=[(f"rule-{rule}", RULE_NAMES[rule]) for rule in Rule if rule not in SITE_RULES],
+        site_rules=[(f"rule-{rule}", RULE_NAMES[rule]) for rule in SITE_RULES],
         summaries=may_approve(user.role),
         pause=settings().urgent_hours,
     )

@@ -60,7 +60,7 @@ class Figures:
     @property
     def median_days(self) -> Decimal | None:
         """How long it took to settle an alert, in the middle case; None when none was."""
-        return Decimal(str(round(median(self.lasted) / DAY, 1))) if self.lasted else None
+        return Decimal(str(round(median(it / DAY for it in self.lasted), 1))) if self.lasted else None
 
     @property
     def longest(self) -> list[Open]:

@@ -124,6 +124,15 @@ class TestChoosing:
         keeper.save()
         assert keeper.wants == Wants()
 
+    def test_only_who_looks_after_the_site_is_asked_about_its_jobs(self, site):
+        asked = "A nightly job failed or is late"
+        keeper, admin = Desk(site, "storekeeper"), Desk(site, "admin", site.tree.board)
+
+        assert [asked in text_of(it.browser.get(PAGE)) for it in (keeper, admin)] == [False, True]
+        for desk in (keeper, admin):
+            desk.save()
+            assert desk.wants == Wants()
+
     def test_a_stranger_is_sent_to_sign_in(self, site):
         for page in (PAGE, f"{PAGE}/preview"):
             assert site.stranger().get(page).status_code == 303
