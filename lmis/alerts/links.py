@@ -72,6 +72,8 @@ class Way:
 def proposed(act: str, facts: Mapping[str, Fact], about: About) -> Way:
     """The proposed act; what cannot be done there is looked at instead."""
     giver = str(facts.get("from") or about.facility)
+    if act == Act.LOOK and about.rule in SHORT_RULES and about.supplied:  # enough is on the way: whether it arrived
+        return Way(Act.LOOK, f"{_at(about, 'shipments')}#incoming", about.facility)
     made = _made(Act(act), facts, about)
     if made is None:
         return look(about)

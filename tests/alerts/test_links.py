@@ -335,6 +335,7 @@ def test_what_cannot_be_done_there_is_looked_at():
     assert proposed(Act.ORDER, {}, board).path == "/f/B/plan/items/BCS"
     assert proposed(Act.WRITE_OFF, {}, nowhere).path == "/f/F/items/BCS/card"
     assert proposed(Act.REDISTRIBUTE, {}, nowhere).act == Act.LOOK
+    assert proposed(Act.LOOK, {}, About(Rule.OUT, "F", "BCS")).path == "/f/F/shipments#incoming"
     assert proposed(Act.LOOK, {}, About(Rule.LOSS, "F", "BCS", subject=str(uuid4()))).path.startswith("/documents/")
     assert proposed(Act.LOOK, {}, About(Rule.OVER, "F", "BCS")).path == "/f/F/items/BCS/forecast"
 
