@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from lmis.accounts.models import User
@@ -14,6 +16,7 @@ from lmis.alerts.findings import Finding, Rule, Severity, Topic
 from lmis.alerts.keeping import keep
 from lmis.alerts.life import Word
 from lmis.alerts.models import Alert, AlertEvent
+from lmis.db import transaction
 from tests.alerts.making import FACTS, an_alert
 from tests.factories import NOW, TODAY, Tree, a_tree, a_user, an_item, id_of
 
@@ -229,3 +232,26 @@ def test_many_sent_twice_are_told_once(desk: Desk):
     assert many(desk, seen) == {"acknowledged": 0, "resolved": 0, "changed": 0}
     assert desk.events() == ["opened", "acknowledged"]
     assert many(desk, {})["acknowledged"] == 0
+
+
+def test_who_acknowledges_during_an_evaluation_waits_for_what_it_finds(engine: Engine):
+    with transaction(engine) as session:
+        desk = Desk(session)
+        seen = desk.version()
+        by = life.By(id_of(desk.user), id_of(desk.tree.commune), TODAY, LATER)
+
+    def acknowledge() -> type[Exception] | None:
+        try:
+            with transaction(engine) as session:
+                life.acknowledge_one(session, desk.id, seen, CALLED, by)
+        except life.AlertResolved as refused:
+            return type(refused)
+        return None
+
+    with ThreadPoolExecutor(1) as others:
+        with transaction(engine) as session:
+            keep(session, [], topics=[Topic.SUPPLY], facility_ids=None, today=TODAY, now=LATER)
+            said = others.submit(acknowledge)
+            with pytest.raises(TimeoutError):
+                said.result(timeout=0.3)
+        assert said.result(timeout=20) is life.AlertResolved
