@@ -117,7 +117,7 @@ def _kept(
 def _read(row: Sequence[Any]) -> Kept:
     id_, key, rule, severity, facts, units, dong, due_on, action, action_facts, state, snoozed_until = row
     due = as_day_or_none(due_on)
-    told = (rule, severity, facts, units, dong, due and due.isoformat(), action, action_facts)
+    told = (rule, severity, facts, units, dong, due.isoformat() if due else None, action, action_facts)
     return Kept(id_, key, told, state, as_day_or_none(snoozed_until))
 
 

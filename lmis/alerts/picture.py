@@ -14,7 +14,9 @@ from lmis.policy.rules import Policy
 class Ahead(Protocol):
     """What is expected to be used, from a forecast or from average monthly consumption."""
 
-    by: str  # "forecast", "amc"
+    @property
+    def by(self) -> str:
+        """What it is reckoned by: "forecast" or "amc"."""
 
     def expected(self, start: date, end: date) -> float:
         """The mean of what is used from `start` until the day before `end`."""
