@@ -11,7 +11,8 @@ from typing import NamedTuple
 from lmis.alerts.findings import Rule, Severity
 from lmis.alerts.preferences import Wants
 
-NAMED: Mapping[int, int] = {Severity.URGENT: 12, Severity.WARNING: 8, Severity.NOTICE: 5}  # default: alerts of a section that are named
+# default: how many alerts of a section are named
+NAMED: Mapping[int, int] = {Severity.URGENT: 12, Severity.WARNING: 8, Severity.NOTICE: 5}
 HAPPENED = frozenset({Rule.OUT, Rule.EXPIRED, Rule.RECALLED, Rule.LEDGER, Rule.JOB})  # not to come, but so already
 CHORES = frozenset({Rule.OVER, Rule.COUNT_DUE, Rule.SILENT})  # nobody goes without because of them
 

@@ -11,6 +11,7 @@ from rich.progress import Progress
 
 from tests.bench import (
     counts,
+    digests,
     forecasts,
     imports,
     mail,
@@ -34,6 +35,7 @@ def main() -> int:
         figures += recalls.measure(folder)
         figures += counts.measure(folder)
         figures += requisitions.measure(folder, progress)
+        figures += digests.measure(folder)
         figures += mail.measure(folder)
         figures += forecasts.measure(folder, progress)
         figures += redistribution.measure()
