@@ -40,7 +40,7 @@ def send_due(engine: Engine, *, now: Callable[[], datetime], transport: Transpor
             _send_all(engine, carrier, now, counts)
         except Busy:
             logger.warning("somebody writes to the database for long; the next run goes on with the e-mails")
-    return dict(counts)
+    return {str(fate): count for fate, count in counts.items()}
 
 
 def _send_all(engine: Engine, carrier: Transport, now: Callable[[], datetime], counts: Counter[str]) -> None:
