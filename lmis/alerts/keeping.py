@@ -142,7 +142,7 @@ def _open(sql: Sql, findings: Sequence[Finding], now: datetime) -> dict[str, int
 
 def _carry_on(sql: Sql, pairs: Sequence[tuple[Kept, Finding]], today: date, now: datetime) -> dict[str, int]:
     """Write what is new of alerts that are found again."""
-    fates: dict[str, list[int]] = {"reopened": [], "raised": [], "eased": [], "unsnoozed": []}
+    fates: dict[str, list[int]] = {"reopened": [], "raised": [], "eased": [], "unsnoozed": [], "changed": []}
     changed = []
     for kept, finding in pairs:
         told = _told(finding)
@@ -153,12 +153,15 @@ def _carry_on(sql: Sql, pairs: Sequence[tuple[Kept, Finding]], today: date, now:
     sql.insert(CHANGE, changed)
     if pairs:
         sql.execute(SEE, now=stored(now), ids=[kept.id for kept, _ in pairs])
-    statements = {"reopened": REOPEN, "raised": TELL, "eased": None, "unsnoozed": TELL}
-    return {what: _move(sql, statements[what], what, ids, now) for what, ids in fates.items()}
+    statements = {"reopened": REOPEN, "raised": TELL, "unsnoozed": TELL}
+    return {what: _move(sql, statements.get(what), what, ids, now) for what, ids in fates.items()}
 
 
 def _fate(kept: Kept, finding: Finding, today: date) -> str | None:
-    """What happens to an alert that is found again; None: nothing but that its facts are today's."""
+    """What happens to an alert that is found again; None: nothing but that its facts are today's.
+
+    One that changed tells of something else by now, no better and no worse.
+    """
     severity = finding.how_severe
     came_true = finding.rule in COMES_TRUE and finding.rule != kept.rule and severity == kept.severity
     if kept.state == RESOLVED:
@@ -167,7 +170,9 @@ def _fate(kept: Kept, finding: Finding, today: date) -> str | None:
         return "raised"
     if kept.state == ACKNOWLEDGED and kept.snoozed_until is not None and kept.snoozed_until <= today:
         return "unsnoozed"
-    return "eased" if severity < kept.severity else None
+    if severity < kept.severity:
+        return "eased"
+    return "changed" if finding.rule != kept.rule else None
 
 
 def _move(sql: Sql, statement: str | None, what: str, ids: Sequence[int], now: datetime) -> int:

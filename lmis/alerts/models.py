@@ -70,7 +70,11 @@ class Alert(Table, table=True):
 
 
 class AlertEvent(Table, table=True):
-    """What happened to an alert. Inserted, never updated."""
+    """What happened to an alert. Inserted, never updated.
+
+    what: opened, reopened, raised, eased, changed (to another rule), acknowledged, taken_back, unsnoozed, escalated,
+    resolved.
+    """
 
     __tablename__ = "alert_event"
     __table_args__ = (Index(None, "at"),)
@@ -78,9 +82,7 @@ class AlertEvent(Table, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigId)
     alert_id: int = Field(foreign_key="alert.id", index=True, sa_type=BigId)
     at: datetime = Field(sa_type=UtcDateTime)
-    what: str = Field(
-        max_length=12
-    )  # opened, reopened, raised, eased, acknowledged, taken_back, unsnoozed, escalated, resolved
+    what: str = Field(max_length=12)
     rule: str = Field(max_length=20)
     severity: int
     by_user: int | None = Field(default=None, foreign_key="user_account.id")

@@ -48,6 +48,7 @@ EVENT_NAMES: Mapping[str, str] = {
     "reopened": N_("Opened again"),
     "raised": N_("Got worse"),
     "eased": N_("Got better"),
+    "changed": N_("Became something else"),
     "acknowledged": N_("Acknowledged"),
     "taken_back": N_("Acknowledgement taken back"),
     "unsnoozed": N_("Its rest is over"),

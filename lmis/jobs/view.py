@@ -64,6 +64,7 @@ COUNTS: Mapping[str, str] = {
     "reopened": N_("opened again: %(count)s"),
     "raised": N_("more severe: %(count)s"),
     "eased": N_("less severe: %(count)s"),
+    "changed": N_("become something else: %(count)s"),
     "unsnoozed": N_("brought back after a rest: %(count)s"),
     "resolved": N_("resolved: %(count)s"),
     "moves": N_("proposed transfers: %(count)s"),

@@ -17,7 +17,7 @@ from tests.factories import NOW, TODAY, a_facility, a_lot, a_user, an_item, id_o
 
 DAY = timedelta(days=1)
 SUPPLY = {Topic.SUPPLY, Topic.SURPLUS, Topic.EXPIRY}
-NOTHING = {"found": 0, "opened": 0, "reopened": 0, "raised": 0, "eased": 0, "unsnoozed": 0, "resolved": 0}
+NOTHING = dict.fromkeys(("found", "opened", "reopened", "raised", "eased", "unsnoozed", "changed", "resolved"), 0)
 
 
 def below(session: Session, rule: Rule = Rule.BELOW, **facts: int) -> Finding:
@@ -139,6 +139,16 @@ def test_one_that_eases_or_stays_is_left_to_who_has_seen_it(session):
 
     assert the_alert(session).state == "acknowledged"
     assert the_alert(session).note == "đã gọi điện"
+
+
+def test_what_becomes_something_else_of_the_same_weight_is_left_to_who_has_seen_it(session):
+    low = below(session, Rule.EMERGENCY)
+    keep_all(session, low)
+    acknowledge(session)
+
+    assert keep_all(session, replace(low, rule=Rule.RUN_OUT), at=NOW + DAY) == {"found": 1, "changed": 1}
+    assert (the_alert(session).rule, the_alert(session).state) == ("run_out", "acknowledged")
+    assert history(session) == [("opened", "emergency", 2), ("changed", "run_out", 2)]
 
 
 def test_what_was_feared_and_has_come_true_is_told_though_it_is_no_more_severe(session):
