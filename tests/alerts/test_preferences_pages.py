@@ -28,6 +28,7 @@ class Desk:
         self.site = site
         self.place = at or site.tree.district
         self.browser = site.browser(self.place, role=role)
+        self.has(language="en")
 
     @property
     def user(self) -> User:

@@ -53,6 +53,7 @@ def test_the_preview_has_its_style_and_leads_to_the_alert(
     browser: Browser, live_server: str, site: Site, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(settings(), "address", live_server)
+    monkeypatch.setattr(settings(), "language", "en")
     site.add(an_alert, site.tree.district, site.condom)
     with window(browser, live_server) as context:
         carry_in(context, site, live_server, site.tree.district)
