@@ -90,9 +90,14 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class Average:
-    """By average monthly consumption: the same every month, as sure as counts are, and no surer than UNSURE."""
+    """By average monthly consumption: the same every month, as sure as counts are, and no surer than UNSURE.
+
+    lump: what is given at a time. Ten people who take three each make a month less sure than thirty who take one; but
+    where so little is used that it says nothing, half a month's use.
+    """
 
     amc: Decimal
+    lump: float = 1.0
     by: str = "amc"
 
     def expected(self, start: date, end: date) -> float:
@@ -102,7 +107,8 @@ class Average:
         mean = self.expected(start, end)
         if not mean:
             return 0.0
-        spread = sqrt(mean + (UNSURE * mean) ** 2)
+        lump = max(1.0, min(self.lump, float(self.amc) / 2))
+        spread = sqrt(mean * lump + (UNSURE * mean) ** 2)
         return 0.5 * erfc((units + 0.5 - mean) / spread / sqrt(2))  # half a unit, as counts are whole
 
     def used_up_on(self, units: float, start: date) -> date | None:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from lmis.alerts.ahead import Average, Forecast
 from lmis.alerts.picture import Ahead
-from lmis.calendar import complete_months, month_of
+from lmis.calendar import add_months, complete_months, month_of
 from lmis.config import settings
 from lmis.forecast.consumption import average_consumption
 from lmis.forecast.outlook import Changes, Run, changes_of, figures, run_in_force
@@ -31,6 +31,16 @@ BELOW = """
         WHERE edge.valid_from <= :on AND (edge.valid_to IS NULL OR edge.valid_to > :on))
     SELECT id FROM below ORDER BY id"""
 
+LUMPS = """
+    SELECT item_id, AVG(-quantity) FROM stock_movement_line
+    WHERE movement_id > (SELECT COALESCE(MAX(id), 0) FROM stock_movement) - :lately AND measure = 'dispensed'
+        AND account = 'stock' AND quantity < 0
+    GROUP BY item_id"""
+LATELY_GIVEN = """
+    SELECT facility_id, item_id, CAST(SUM(consumed + issued) AS BIGINT) FROM stock_month
+    WHERE facility_id IN (:ids*) AND month >= :month GROUP BY facility_id, item_id HAVING SUM(consumed + issued) > 0"""
+LATELY = 20_000  # documents that tell how much is given at a time
+
 Series = tuple[int, int]  # facility, item
 
 
@@ -46,6 +56,7 @@ class Use:
         self._session = session
         self._today = today
         self.amc = self._amc(sorted(facility_ids))
+        self._lumps = {item: float(units) for item, units in Sql(session).rows(LUMPS, lately=LATELY)}
         self._run = run_in_force(session, today)
         self._changes = changes_of(session, self._run, today) if self._run else Changes({}, {})
 
@@ -79,16 +90,23 @@ class Use:
         wanted = set(ids)
         for (facility, item), units in self.amc.items():
             if facility in wanted and (facility, item) not in found:
-                found[facility, item] = Average(units)
+                found[facility, item] = Average(units, self._lumps.get(item, 1.0))
         return found
 
     def long_ago(self, series: Iterable[Series]) -> dict[Series, Decimal]:
-        """AMC of a longer past, of series that the latest months say nothing of; those not used then left out."""
+        """Use of a longer past or of these days, of series that the latest whole months say nothing of."""
         wanted = set(series)
         if not wanted:
             return {}
-        own = self._own(sorted({facility for facility, _ in wanted}), LOOKED_BACK)
+        ids = sorted({facility for facility, _ in wanted})
+        own = self._given_lately(ids) | self._own(ids, LOOKED_BACK)
         return {it: units for it, units in own.items() if it in wanted and units}
+
+    def _given_lately(self, ids: Sequence[int]) -> dict[Series, Decimal]:
+        """What left shelves since the last month began, a month: all that is known of what has come but now."""
+        today = self._today
+        rows = Sql(self._session).rows(LATELY_GIVEN, ids=list(ids), month=add_months(month_of(today), -1))
+        return {(facility, item): Decimal(units) / 2 for facility, item, units in rows}
 
 
 def forecasts(session: Session, run: Run, changes: Changes, ids: Sequence[int]) -> Iterator[tuple[Series, Forecast]]:

@@ -67,6 +67,10 @@ RUN_OUT_MAYBE_COMING = N_(
     "%(usable)s usable and %(coming)s on the way, and about %(monthly)s a month are expected to be used: that lasts "
     "until about %(on)s, but may be used up before the next delivery about %(next_on)s (chance %(chance)s %%)."
 )
+RUN_OUT_EXPIRING = N_(
+    "%(usable)s usable, of which %(expiring)s expire by %(expires_on)s, and about %(monthly)s a month are expected to "
+    "be used: likely to run out about %(on)s, before the next delivery about %(next_on)s (chance %(chance)s %%)."
+)
 BELOW = N_("%(usable)s usable last %(months)s months, less than the minimum of %(minimum)s.")
 BELOW_COMING = N_(
     "%(usable)s usable and %(coming)s on the way last %(months)s months, less than the minimum of %(minimum)s."
@@ -113,7 +117,7 @@ def _sentence(rule: str, facts: Mapping[str, Fact]) -> str:
         case Rule.EMERGENCY:
             return EMERGENCY_COMING if facts.get("coming") else EMERGENCY
         case Rule.RUN_OUT:
-            return RUN_OUTS[_lasts(facts), bool(facts.get("coming"))]
+            return RUN_OUT_EXPIRING if "expiring" in facts else RUN_OUTS[_lasts(facts), bool(facts.get("coming"))]
         case Rule.BELOW:
             return BELOW_COMING if facts.get("coming") else BELOW
         case Rule.COUNT_DUE:

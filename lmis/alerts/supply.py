@@ -16,13 +16,17 @@ from lmis.alerts.picture import Ahead, Shelf
 from lmis.alerts.rules import Status, months_to_show, status
 from lmis.forecast.need import DAYS_A_MONTH, days_of
 
+A_DAY = timedelta(days=1)
 A_MONTH = timedelta(days=round(DAYS_A_MONTH))
 SURELY = 99  # percent: no forecast is surer
 WORTH_MOVING = Decimal("0.5")  # months above the maximum: less is used up by itself before it could be moved
 
 
 class RunOut(NamedTuple):
-    """That stock may not last. units: with what is coming; chance: 0 … 1; on: the likely day; next_on: of more."""
+    """That stock may not last. units: with what is coming; chance: 0 … 1; on: the likely day; next_on: of more.
+
+    expiring: of the units, those that expire before they are used, and so are no help; the last of them on expires_on.
+    """
 
     ahead: Ahead
     units: int
@@ -30,6 +34,8 @@ class RunOut(NamedTuple):
     chance: float
     on: date
     next_on: date
+    expiring: int = 0
+    expires_on: date | None = None
 
 
 def monthly_use(shelf: Shelf, today: date) -> Decimal | None:
@@ -117,32 +123,64 @@ def _run_out(shelf: Shelf, found: RunOut, today: date) -> dict[str, Fact]:
         "next_on": found.next_on,
         "monthly": shown_use(Decimal(found.ahead.expected(today, today + A_MONTH))),
         "by": found.ahead.by,
-    }
+    } | ({"expiring": found.expiring, "expires_on": found.expires_on} if found.expiring else {})
 
 
 def run_out(shelf: Shelf, today: date) -> RunOut | None:
     """How likely and when stock runs out before more comes; None when that is not likely enough to be told.
 
-    What is on the way counts from the day it is expected; until then the shelf has to last by itself.
+    What is on the way counts from the day it is expected; until then the shelf has to last by itself. What expires
+    serves until its last day; from then on the rest has to last alone.
     """
     if shelf.ahead is None:
         return None
     next_on = next_delivery(shelf, today)
+    found = [_before(shelf.ahead, shelf, *stage, today) for stage in _stages(shelf, next_on)]
+    found += [_without(shelf.ahead, shelf, day, next_on, today) for day in _last_days(shelf, next_on)]
+    return min((it for it in found if it), key=lambda it: (-it.chance, it.on), default=None)
+
+
+def _stages(shelf: Shelf, next_on: date) -> list[tuple[int, date]]:
+    """What is counted as coming, and until when that has to last."""
     if not shelf.coming or shelf.coming_on is None or shelf.coming_on >= next_on:
-        return _before(shelf.ahead, shelf, 0, next_on, today)
-    before = _before(shelf.ahead, shelf, 0, shelf.coming_on, today)
-    after = _before(shelf.ahead, shelf, shelf.coming, next_on, today)
-    return max((it for it in (before, after) if it), key=lambda it: it.chance, default=None)
+        return [(0, next_on)]
+    return [(0, shelf.coming_on), (shelf.coming, next_on)]
 
 
-def _before(ahead: Ahead, shelf: Shelf, coming: int, next_on: date, today: date) -> RunOut | None:
-    units, risk = shelf.usable + coming, float(shelf.policy.run_out_risk)
-    if ahead.expected(today, next_on) <= risk * units:
-        return None  # by Markov's inequality it is less likely than that: most shelves are done here
-    chance = ahead.chance_of_more(units, today, next_on)
-    if chance < risk:
+def _before(ahead: Ahead, shelf: Shelf, coming: int, until: date, today: date) -> RunOut | None:
+    units = shelf.usable + coming
+    chance = _chance(ahead, shelf, units, today, until)
+    if chance is None:
         return None
-    return RunOut(ahead, units, coming, chance, ahead.used_up_on(units, today) or next_on, next_on)
+    return RunOut(ahead, units, coming, chance, ahead.used_up_on(units, today) or until, until)
+
+
+def _chance(ahead: Ahead, shelf: Shelf, units: int, start: date, until: date) -> float | None:
+    """How likely units do not last; None when that is less than what is to be told."""
+    risk = float(shelf.policy.run_out_risk)
+    if ahead.expected(start, until) <= risk * units:
+        return None  # by Markov's inequality it is less likely than that: most shelves are done here
+    chance = ahead.chance_of_more(units, start, until)
+    return chance if chance >= risk else None
+
+
+def _last_days(shelf: Shelf, next_on: date) -> list[date]:
+    """The last days of lots that expire before more comes, the first first."""
+    return sorted({lot.expires_on for lot in shelf.lots if lot.expires_on and lot.expires_on + A_DAY < next_on})
+
+
+def _without(ahead: Ahead, shelf: Shelf, last: date, next_on: date, today: date) -> RunOut | None:
+    """The same from the day after lots expired, without them."""
+    start = last + A_DAY
+    gone = sum(lot.on_hand for lot in shelf.lots if lot.expires_on and lot.expires_on <= last)
+    here = shelf.coming_on is not None and shelf.coming_on <= start
+    units = shelf.usable - gone + (shelf.coming if here else 0)
+    until = next_on if here or not shelf.coming or shelf.coming_on is None else min(next_on, shelf.coming_on)
+    chance = _chance(ahead, shelf, units, start, until) if start < until else None
+    if chance is None:
+        return None
+    on = min(it for it in (ahead.used_up_on(units, start), ahead.used_up_on(shelf.usable, today), until) if it)
+    return RunOut(ahead, units, shelf.coming if here else 0, chance, on, until, gone, last)
 
 
 def surplus(shelf: Shelf, today: date) -> Finding | None:

@@ -120,3 +120,18 @@ class TestChance:
 
     def test_without_doubt_it_is_yes_or_no(self):
         assert [certain(60).chance_of_more(it, TODAY, DECEMBER) for it in (21.9, 22.0, 22.1)] == [1, 0, 0]
+
+
+def test_the_more_is_given_at_a_time_the_less_sure_is_an_average():
+    # half of thirty are fifteen: a spread of √(15 + 3²) by ones, of √(15 · 10 + 3²) by tens
+    by_ones, by_tens = Average(Decimal(30)), Average(Decimal(30), lump=10)
+    span = (TODAY, TODAY + timedelta(days=15))
+
+    assert by_ones.chance_of_more(20, *span) == pytest.approx(0.12, abs=0.02)
+    assert by_tens.chance_of_more(20, *span) == pytest.approx(0.33, abs=0.02)
+
+
+def test_where_little_is_used_at_most_half_a_months_use_is_a_lump():
+    assert Average(Decimal(4), lump=30).chance_of_more(3, TODAY, TODAY + timedelta(days=30)) == pytest.approx(
+        Average(Decimal(4), lump=2).chance_of_more(3, TODAY, TODAY + timedelta(days=30))
+    )

@@ -130,6 +130,22 @@ class TestUse:
         assert (shelf.out_since, shelf.usable) == (date(2026, 4, 30), 0)
         assert shelf.amc == pytest.approx(Decimal(30), abs=Decimal("1.1"))  # April was out on its last day
 
+    def test_what_came_and_went_these_days_is_missed_too(self, world: World):
+        at = world.tree.collaborator
+        world.move(Kind.RECEIPT, at, 36, on=TODAY - 5 * DAY)
+        world.move(Kind.DISPENSE, at, 36, on=TODAY - 2 * DAY)
+        shelf = world.shelf(at)
+
+        assert (shelf.ahead, shelf.amc) == (None, Decimal(18))  # of two months, the second not over
+
+    def test_how_much_is_given_at_a_time_makes_an_average_less_sure(self, world: World):
+        at, last_month = world.tree.commune, date(2026, 10, 20)
+        world.move(Kind.RECEIPT, at, 200, on=date(2026, 8, 1))
+        for after in range(3):
+            world.move(Kind.DISPENSE, at, 12, on=last_month + after * DAY)
+
+        assert world.shelf(at).ahead.lump == 12
+
     def test_without_any_history_nothing_is_expected(self, world: World):
         world.move(Kind.RECEIPT, world.tree.commune, 10)
         shelf = world.shelf(world.tree.commune)

@@ -13,7 +13,7 @@ from lmis.alerts.ahead import Average
 from lmis.alerts.findings import Act, Rule, Severity
 from lmis.alerts.sentences import reason
 from lmis.alerts.supply import monthly_use, next_delivery, run_out, shown_use, supply, surplus
-from tests.alerts.shelves import DAY, a_policy_of, a_shelf, certain, doubtful
+from tests.alerts.shelves import DAY, a_held, a_policy_of, a_shelf, certain, doubtful
 from tests.factories import TODAY
 
 SURE = {"ahead": certain(60, 62, 62, 62), "amc": "60"}  # two a day in November, December, January
@@ -170,6 +170,30 @@ class TestRunningOut:
         with_little = run_out(a_shelf(**received, coming=10, coming_on=TODAY + 4 * DAY), TODAY)
         assert (with_little.units, with_little.next_on, with_little.on) == (22, date(2026, 12, 5), date(2026, 11, 30))
         assert run_out(a_shelf(**received, coming=30, coming_on=TODAY + 4 * DAY), TODAY) is None
+
+    def test_what_expires_before_more_comes_is_no_help(self):
+        # on 25 November eight of the ten a week would still be there: the shelf is empty from the day after
+        lots = (a_held(18, date(2026, 11, 25)),)
+        found = run_out(a_shelf(*lots, ahead=certain(30, 31)), TODAY)
+
+        assert (found.chance, found.on, found.expiring) == (1.0, date(2026, 11, 26), 18)
+        assert run_out(a_shelf(a_held(18, date(2026, 11, 28)), ahead=certain(30, 31)), TODAY) is None
+
+    def test_after_a_lots_last_day_the_others_have_to_last_alone(self):
+        # from 26 to 28 November two are expected: one is too few, three are enough
+        early = a_held(18, date(2026, 11, 25))
+
+        assert run_out(a_shelf(early, a_held(1, lot=2), ahead=certain(30, 31)), TODAY).on == date(2026, 11, 27)
+        assert run_out(a_shelf(early, a_held(3, lot=2), ahead=certain(30, 31)), TODAY) is None
+
+    def test_it_says_that_stock_expires(self):
+        shelf = a_shelf(a_held(18, date(2026, 11, 25)), amc="30", ahead=certain(30, 31))
+        found = supply(shelf, TODAY)
+
+        assert reason(found.rule, found.facts).translate("en") == (
+            "18 usable, of which 18 expire by 25/11/2026, and about 30 a month are expected to be used: likely to run "
+            "out about 26/11/2026, before the next delivery about 28/11/2026 (chance 99 %)."
+        )
 
     def test_more_before_tet_is_in_the_forecasts_months(self):
         before = date(2027, 1, 28)  # eight days before they stock up and close
