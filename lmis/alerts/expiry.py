@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import NamedTuple
 
 from lmis.alerts.findings import Fact, Finding, Rule, Severity
 from lmis.alerts.picture import Ahead, HeldLot, Shelf
 from lmis.alerts.rules import is_near_expiry
-from lmis.alerts.supply import monthly_use, shown_use
+from lmis.alerts.supply import shown_use
+from lmis.forecast.need import DAYS_A_MONTH
 
 DAY = timedelta(days=1)
 AHEAD = 365  # days: what is left of a lot after more than a year, no forecast knows
@@ -108,11 +110,20 @@ def _expired(shelf: Shelf, lot: HeldLot) -> Finding:
 
 
 def _waste(shelf: Shelf, left: Left, today: date) -> Finding:
-    monthly = shown_use(use) if (use := monthly_use(shelf, today)) else 0
+    monthly = _monthly(shelf, left.lot, today)
     facts: dict[str, Fact] = {"on_hand": left.lot.on_hand, "units": left.units, "monthly": monthly, "dong": left.dong}
     much = left.units >= shelf.pack_size or left.dong >= MUCH
     found = _of_lot(shelf, Rule.WASTE, left.lot, facts, left.units, left.dong)
     return found if much else replace(found, severity=Severity.NOTICE)
+
+
+def _monthly(shelf: Shelf, lot: HeldLot, today: date) -> Fact:
+    """What is expected to be used a month, as long as the lot may be used."""
+    if shelf.ahead is None or lot.expires_on is None:
+        return 0
+    end = lot.expires_on + DAY
+    used = shelf.ahead.expected(today, end) / max(1, (end - today).days) * DAYS_A_MONTH
+    return shown_use(Decimal(used)) if used else 0
 
 
 def _of_lot(shelf: Shelf, rule: Rule, lot: HeldLot, facts: dict[str, Fact], units: int, dong: int = 0) -> Finding:

@@ -93,7 +93,7 @@ class TestWhatIsTold:
 
         assert (it.rule, it.units, it.dong, it.due_on, it.does) == (Rule.WASTE, 16, 80_000, YEAR_END, Act.ISSUE_FIRST)
         assert reason(it.rule, it.facts).translate("en") == (
-            "Lot L1: 100 usable, about 60 a month are expected to be used, first what expires first; 16 (80,000 đồng) "
+            "Lot L1: 100 usable, about 61 a month are expected to be used, first what expires first; 16 (80,000 đồng) "
             "will be left when it expires on 31/12/2026."
         )
 
