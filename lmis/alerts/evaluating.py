@@ -16,7 +16,7 @@ from sqlmodel import Session
 from lmis.alerts import papers, reading_papers
 from lmis.alerts.expiry import expiry, recalled
 from lmis.alerts.findings import Finding, Topic
-from lmis.alerts.keeping import keep
+from lmis.alerts.keeping import hold_alerts, keep
 from lmis.alerts.picture import Shelf
 from lmis.alerts.reading import Reading
 from lmis.alerts.redistribution import NoSolver, Proposal
@@ -56,6 +56,7 @@ def evaluate(engine: Engine, *, today: date, now: datetime) -> dict[str, int]:
         seen = look(session, today)
         plan = _plan(session, seen.shelves, today)
     with transaction(engine) as session:
+        hold_alerts(session)  # before the plan, which two at once would keep twice
         moves = keep_plan(session, plan or (), now=now)
         counts = _keep(session, seen.findings, None, today, now)
     return counts | ({"unplanned": 1} if plan is None else {"moves": moves})

@@ -17,7 +17,7 @@ from lmis.sql import Sql, as_day_or_none, stored
 
 OPEN, ACKNOWLEDGED, RESOLVED = "open", "acknowledged", "resolved"
 
-LOCK = "LOCK TABLE alert IN SHARE ROW EXCLUSIVE MODE"  # on SQLite there is one writer anyway
+LOCK = "LOCK TABLE alert IN SHARE ROW EXCLUSIVE MODE"
 KEPT = """
     SELECT id, key, rule, severity, facts, units, dong, due_on, action, action_facts, state, snoozed_until FROM alert"""
 STANDING = f"{KEPT} WHERE state <> 'resolved' AND topic IN (:topics*)"
@@ -64,6 +64,13 @@ class Kept(NamedTuple):
         return self.told[1]
 
 
+def hold_alerts(session: Session) -> None:
+    """Wait for whoever writes alerts, and have others wait until the transaction ends. SQLite has its one writer."""
+    sql = Sql(session)
+    if not sql.sqlite:
+        sql.execute(LOCK)
+
+
 def keep(
     session: Session,
     findings: Iterable[Finding],
@@ -78,9 +85,8 @@ def keep(
     facility_ids: where was looked; None: everywhere. Alerts of the topics that stand there and were not found are
     resolved. Whoever keeps or acknowledges alerts meanwhile waits until the transaction ends.
     """
+    hold_alerts(session)
     sql = Sql(session)
-    if not sql.sqlite:
-        sql.execute(LOCK)
     found = _by_key(findings)
     kept = _kept(sql, found, topics, facility_ids)
     counts = {"found": len(found)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -173,6 +174,18 @@ class TestRedistribution:
         out, over = (alerts(engine, rule)[0] for rule in (Rule.OUT, Rule.OVER))
         assert out.action == over.action == Act.REDISTRIBUTE
         assert from_json(out.action_facts)["to"] == world.tree.commune.code
+
+    def test_two_workers_at_once_keep_one_plan(self, engine: Engine, world: World):
+        pytest.importorskip("scipy")
+        self.over_and_out(engine, world)
+        with ThreadPoolExecutor(3) as pool:
+            made = list(
+                pool.map(lambda hours: evaluating.evaluate(engine, today=TODAY, now=NOW + hours * DAY), range(3))
+            )
+
+        assert [it["moves"] for it in made] == [1, 1, 1]
+        assert sorted(it["opened"] for it in made) == [0, 0, 2]
+        assert moves(engine) == {"moves": 1}
 
     def test_a_look_by_day_keeps_what_was_proposed(self, engine: Engine, world: World):
         pytest.importorskip("scipy")
