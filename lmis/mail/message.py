@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
+from email.header import Header
 from email.message import EmailMessage, MIMEPart
 from email.parser import BytesParser
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
 from hashlib import sha256
 from typing import Any
 
 # Seven bits, as every server takes them: text that is more is encoded, and headers keep the lines they came in.
 TRAVELS: Any = SMTP.clone(cte_type="7bit", refold_source="none")
+_PLAIN = re.compile("[A-Za-z0-9 .,:;()-]{1,60}")  # words that need no encoding and fit into a line
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+class _Header(str):
+    """A header whose value is already as it travels: folding it again would lose blanks between its words."""
+
+    __slots__ = ("name",)
+
+    def __new__(cls, name: str, value: str) -> _Header:
+        made = super().__new__(cls, value)
+        made.name = name
+        return made
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +96,9 @@ def message_id(key: str, sender: Sender) -> str:
 def write(letter: Letter, sender: Sender, now: datetime) -> bytes:
     """The whole e-mail: headers, text, HTML and files, its lines ending in CR LF. now: as its Date tells."""
     made = EmailMessage(TRAVELS)
-    made["From"] = _mailbox(*parseaddr(sender.address)) if "<" in sender.address else sender.spec
-    made["To"] = _mailbox(letter.name, letter.address)
-    made["Subject"] = _one_line(letter.subject)
+    made["From"] = _Header("From", _mailbox(*parseaddr(sender.address)) if "<" in sender.address else sender.spec)
+    made["To"] = _Header("To", _mailbox(letter.name, letter.address))
+    made["Subject"] = _Header("Subject", _encoded(_one_line(letter.subject), "Subject"))
     made["Date"] = format_datetime(now)
     made["Message-ID"] = message_id(letter.key, sender)
     made["Auto-Submitted"] = "auto-generated"  # so that nobody's absence is answered to it
@@ -100,7 +117,7 @@ def readdressed(message: bytes, name: str, address: str) -> bytes:
     head, blank, body = message.partition(b"\r\n\r\n")
     made = _parsed(head + b"\r\n\r\n")
     del made["To"]
-    made["To"] = _mailbox(name, address)
+    made["To"] = _Header("To", _mailbox(name, address))
     return made.as_bytes().partition(b"\r\n\r\n")[0] + blank + body
 
 
@@ -135,9 +152,21 @@ def _attachment(part: EmailMessage) -> Attachment:
     )
 
 
-def _mailbox(name: str, address: str) -> Address:
-    return Address(display_name=_one_line(name), addr_spec=address)
+def _mailbox(name: str, address: str) -> str:
+    """Somebody's name and address as a header has them; an encoded name cannot end what it stands in."""
+    said = _one_line(name)
+    if not said:
+        return address
+    words = f'"{said}"' if _PLAIN.fullmatch(said) else _encoded(said, "From")
+    return f"{words}\r\n <{address}>"
+
+
+def _encoded(said: str, header: str) -> str:
+    """Words as a header has them, in lines of at most 76 characters (RFC 2047)."""
+    if _PLAIN.fullmatch(said):
+        return said
+    return Header(said, "utf-8", header_name=header).encode(linesep="\r\n")
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return " ".join(_CONTROL.sub(" ", text).split())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email import message_from_bytes
-from email.policy import default
+from email.header import decode_header, make_header
+from email.policy import compat32, default
+from email.utils import parseaddr
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ NOW = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
 SENDER = Sender("Hậu cần PTTT <lmis@soyte.example.org>", "https://lmis.example.org/")
 SHEET = Attachment("báo cáo quý 4.csv", "text/csv", "mã,tên\r\n1,Ống\r\n".encode())
 PICTURE = Attachment("a.png", "image/png", bytes(range(256)))
+WORDS = ("Chi", "cục", "Dân", "số", "–", "Ba", "huyện", "246", "mẫu", "20:46", "Q.1")
 
 
 def a_letter(**changed) -> Letter:
@@ -86,6 +89,16 @@ def test_it_travels_through_servers_that_take_seven_bits_and_short_lines():
     assert b"\n" not in raw.replace(b"\r\n", b"")
 
 
+@given(st.lists(st.sampled_from(WORDS), min_size=1, max_size=25).map(" ".join))
+def test_no_blank_between_words_of_a_subject_or_a_name_is_lost_or_doubled(words):
+    made = message_from_bytes(write(a_letter(subject=words, name=words), SENDER, NOW), policy=compat32)
+    name, address = parseaddr(made["To"])
+
+    assert str(make_header(decode_header(made["Subject"]))) == words
+    assert str(make_header(decode_header(name))) == words
+    assert address == "ha@example.org"
+
+
 @pytest.mark.parametrize("subject", ["một\r\nBcc: ai@example.org", "một\nhai", "ế" * 500])
 def test_a_subject_stays_one_header(subject):
     made = read(a_letter(subject=subject))
@@ -99,6 +112,24 @@ def test_any_name_leaves_the_address_alone(name):
     made = read(a_letter(name=name))
 
     assert [it.addr_spec for it in made["To"].addresses] == ["ha@example.org"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Nguyen Thi Minh Khai, truong khoa suc khoe sinh san trung tam y te quan Ba Dinh",
+        "Khoa SKSS - TTYT: Ba Dinh; Hoan Kiem; Dong Da; Hai Ba Trung; Thanh Xuan; Cau Giay",
+        "x" * 90 + "\x1c" + "x" * 90,
+        "\x00Hà\x01",
+    ],
+)
+def test_a_name_of_many_parts_is_one_recipient_and_can_be_readdressed(name):
+    raw = readdressed(write(a_letter(name=name), SENDER, NOW), name, "moi@example.org")
+    made = message_from_bytes(raw, policy=default)
+
+    assert [it.addr_spec for it in made["To"].addresses] == ["moi@example.org"]
+    assert made["Subject"] == a_letter().subject
+    assert not {*range(10), *range(14, 32)} & {*raw}
 
 
 def test_another_recipient_changes_nothing_else():
