@@ -23,7 +23,7 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 class _Header(str):
     """A header whose value is already as it travels: folding it again would lose blanks between its words."""
 
-    __slots__ = ("name",)
+    name: str
 
     def __new__(cls, name: str, value: str) -> _Header:
         made = super().__new__(cls, value)
