@@ -39,11 +39,17 @@ LINES = """
         JOIN item ON item.id = p.item_id JOIN lot ON lot.id = p.lot_id JOIN channel ON channel.code = p.channel
         LEFT JOIN stock_on_hand now ON now.facility_id = p.from_id AND now.item_id = p.item_id
             AND now.lot_id = p.lot_id AND now.channel = p.channel AND now.status = :usable"""
+NOT_SENT = """NOT EXISTS (
+        SELECT 1 FROM stock_movement m JOIN stock_movement_line sent ON sent.movement_id = m.id
+        WHERE m.counterparty_id = p.to_id AND m.facility_id = p.from_id AND m.recorded_at > p.made_at
+            AND sent.account = 'stock' AND sent.facility_id = p.from_id AND sent.lot_id = p.lot_id
+            AND sent.quantity < 0)"""  # what was sent since the plan was made need not be sent twice
 OF_FACILITY = f"""{LINES}
-    WHERE p.parent_id = :place OR p.from_id = :place OR p.to_id = :place
+    WHERE (p.parent_id = :place OR p.from_id = :place OR p.to_id = :place) AND {NOT_SENT}
     ORDER BY giver.name_sort, p.from_id, taker.name_sort, p.to_id, item.name_sort, item.code, lot.expires_on, p.id"""
 OF_ITEMS = f"""{LINES}
-    WHERE p.item_id IN (:items*) AND (p.from_id IN (:facilities*) OR p.to_id IN (:facilities*)) ORDER BY p.id"""
+    WHERE p.item_id IN (:items*) AND (p.from_id IN (:facilities*) OR p.to_id IN (:facilities*)) AND {NOT_SENT}
+    ORDER BY p.id"""
 
 
 def plan_of(session: Session, shelves: Iterable[Shelf], *, today: date) -> list[Proposal]:

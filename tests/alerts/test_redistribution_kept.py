@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from lmis.alerts.evaluating import watch
+from lmis.alerts.evaluating import evaluate, watch
 from lmis.alerts.findings import Act, from_json
 from lmis.alerts.redistribution_kept import lines_of
 from lmis.db import reader
@@ -69,12 +69,21 @@ def test_a_line_tells_what_is_left_of_the_lot_by_now(each_site: Site):
         (line,) = lines_of(session, id_of(place.district))
     assert (line.on_hand, line.left, line.changed, line.usable, line.out_since) == (600, 600, False, 0, NOVEMBER)
 
-    place.send(560)
+    each_site.post(a_document(place.full, a_line(place.lot, 560), kind=Kind.DISPENSE))
     with reader(each_site.engine) as session:
         (line,) = lines_of(session, id_of(place.district))
         assert lines_of(session, id_of(place.full)) == lines_of(session, id_of(place.empty)) == [line]
         assert lines_of(session, id_of(each_site.tree.board)) == []
     assert (line.left, line.changed) == (40, True)
+
+
+def test_what_was_sent_since_is_not_proposed_again(each_site: Site):
+    place = District(each_site)
+    evaluate(each_site.engine, today=TODAY, now=NOW - timedelta(minutes=1))
+    place.send(20)
+
+    with reader(each_site.engine) as session:
+        assert lines_of(session, id_of(place.district)) == []
 
 
 def test_nothing_goes_to_who_has_closed(each_site: Site):
