@@ -28,7 +28,6 @@ class Entry:
     shade: str
     shape: str
     title: Name | Message
-    unit: str
     rule: str
     where: str | None  # none: at the reader's own facility
     reason: Message
@@ -137,7 +136,6 @@ def entry(line: Line, view: AlertView, here: Standpoint, since: datetime | None,
         shade=SHADES[line.severity],
         shape=SHAPES[line.severity],
         title=view.item or Message(RULE_NAMES[view.rule]),
-        unit=view.unit or "",
         rule=RULE_NAMES[view.rule] if view.item else "",
         where=here.where(view.facility),
         reason=view.reason,

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 
 from sqlmodel import Session
 
-from lmis.alerts.findings import Act, Fact
+from lmis.alerts.findings import Act
 from lmis.alerts.rules import Status, months_to_show, status
-from lmis.alerts.views import AlertView
+from lmis.alerts.views import AlertView, counted
 from lmis.i18n import N_, Message
 from lmis.policy.rules import Policy
 from lmis.policy.service import policies
@@ -88,11 +88,11 @@ class Bar:
         return months_to_show(self.months_of_stock, self.limits)
 
 
-def facts_of(view: AlertView) -> Iterator[tuple[str, Fact]]:
+def facts_of(view: AlertView) -> Iterator[tuple[str, object]]:
     """The facts that people read, by the message id of their name."""
     for name, label in FACT_NAMES.items():
         if view.facts.get(name) not in (None, ""):
-            yield label, view.facts[name]
+            yield label, counted(name, view.facts[name], view.unit)
 
 
 def proposal(view: AlertView) -> Message | None:

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from lmis.alerts.findings import Act, Fact, from_json
 from lmis.alerts.links import About, Way, others, own, proposed
 from lmis.alerts.sentences import reason
-from lmis.i18n import Message, Name
+from lmis.i18n import N_, Message, Name
 from lmis.sql import Sql, as_day_or_none, as_moment
 
 VIEWS = """
@@ -25,6 +25,10 @@ VIEWS = """
         LEFT JOIN item i ON i.id = a.item_id LEFT JOIN lot ON lot.id = a.lot_id
         LEFT JOIN user_account u ON u.id = a.acknowledged_by LEFT JOIN facility up ON up.id = a.escalated_to
     WHERE a.id IN (:ids*)"""
+
+
+UNITS = ("usable", "on_hand", "coming", "expiring", "monthly", "surplus", "units")  # facts that count base units
+COUNTED = N_("%(count)s %(unit)s")
 
 
 class Spot(NamedTuple):
@@ -157,7 +161,7 @@ def _view(row: _Row) -> AlertView:
         lot=row.lot,
         subject=row.subject,
         facts=facts,
-        reason=reason(row.rule, facts),
+        reason=_counted(reason(row.rule, facts), row.unit),
         act=way.act,
         path=way.path,
         own_act=own_way.act,
@@ -178,6 +182,17 @@ def _view(row: _Row) -> AlertView:
         escalated_at=_moment(row.escalated_at),
         about=about,
     )
+
+
+def counted(name: str, value: object, unit: str | None) -> object:
+    """A fact as it is told: with the item's unit where it counts that."""
+    if unit is None or value is None or name not in UNITS:
+        return value
+    return Message(COUNTED, {"count": value, "unit": Message(unit)})
+
+
+def _counted(said: Message, unit: str | None) -> Message:
+    return Message(said.msgid, {name: counted(name, value, unit) for name, value in said.params.items()})
 
 
 def _moment(value: Any) -> datetime | None:

@@ -18,8 +18,8 @@ def work(session: Session, place: Place, today: date) -> list[Work]:  # noqa: AR
     here = open_here(session, place.id)
     told = told_here(session, place.id)
     rows = (
-        Work("out", "■", here.get(Severity.URGENT, 0), N_("urgent alerts"), "/alerts?severity=3", N_("What to do")),
-        Work("below", "▲", here.get(Severity.WARNING, 0), N_("warnings"), "/alerts?severity=2", N_("What to do")),
+        Work("out", "■", here.get(Severity.URGENT, 0), N_("urgent alerts"), "/alerts?severity=3", N_("See them")),
+        Work("below", "▲", here.get(Severity.WARNING, 0), N_("warnings"), "/alerts?severity=2", N_("See them")),
         Work("emergency", "▲", told, N_("alerts from below that nobody has seen to"), "/alerts?told=1", N_("See them")),
     )
     return [row for row in rows if row.count]

@@ -86,7 +86,7 @@ class TestList:
         answer = desk.storekeeper.get(desk.path)
 
         assert "■ Urgent Out of stock – Trạm Y tế phường Trúc Bạch Bao cao su" in text_of(answer)
-        assert "None usable for 4 days; about 120 a month are needed here." in text_of(answer)
+        assert "None usable for 4 days; about 120 piece a month are needed here." in text_of(answer)
         assert f'href="/f/{desk.tree.commune.code}/requisitions/new?kind=emergency&amp;item=BCS"' in answer.text
         assert "Write an emergency requisition" in text_of(answer)
 
@@ -276,7 +276,7 @@ class TestOne:
         answer = desk.storekeeper.get(desk.page_of(alert))
 
         said = text_of(answer)
-        assert "90 usable last 1 months, less than the minimum of 2." in said
+        assert "90 piece usable last 1 months, less than the minimum of 2." in said
         assert "Usable 90" in said
         assert "by the forecast" in said
         assert "135,000 ₫" in said.replace("\xa0", " ")

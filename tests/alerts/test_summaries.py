@@ -86,7 +86,7 @@ class TestTheWeek:
         assert "Half of those settled took no more than 4.4 days." in told  # three days, and almost six
         assert "Out of stock Open now 2, opened 1, settled 2" in told
         assert "Nothing recorded for long Open now 1, opened 1, settled 0" in told
-        assert "OPEN FOR LONGEST ================ ■ Thuốc tiêm (piece) – Out of stock" in told
+        assert "OPEN FOR LONGEST ================ ■ Thuốc tiêm – Out of stock" in told
         assert "Open since 01/11/2026 05:00." in told
         assert "1 of 3 facilities have recorded nothing for long." in told
 

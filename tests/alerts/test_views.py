@@ -40,7 +40,7 @@ def test_an_alert_is_told_with_its_names_its_reason_and_its_link(session: Sessio
     assert (view.id, view.rule, view.severity, view.state) == (alert.id, "expired", Severity.WARNING, "acknowledged")
     assert view.facility == Spot(id_of(tree.commune), tree.commune.code, tree.commune.name)
     assert (str(view.item), view.item_code, view.unit, view.lot) == ("Bao cao su", "BCS", "piece", "A12")
-    assert str(view.reason) == "Lot A12: 40 on the shelf expired on 01/11/2026."
+    assert str(view.reason) == "Lot A12: 40 piece on the shelf expired on 01/11/2026."
     assert (view.act, view.path) == (Act.WRITE_OFF, f"/f/{tree.commune.code}/write-off?lot={lot.id}&reason=expired")
     assert (view.units, view.dong, view.due_on, view.times) == (40, 60_000, date(2026, 11, 1), 1)
     assert (view.opened_at, view.raised_at, view.acknowledged_at) == (NOW, NOW, NOW)
@@ -89,4 +89,4 @@ def test_facts_come_back_as_what_they_were(session: Session):
     (view,) = views(session, [an_alert(session, tree.commune, item, rule=Rule.BELOW, facts=facts).id])
 
     assert view.facts == facts
-    assert view.reason.translate("en") == "90 usable last 1.2 months, less than the minimum of 2.0."
+    assert view.reason.translate("en") == "90 piece usable last 1.2 months, less than the minimum of 2.0."

@@ -19,7 +19,7 @@ def test_what_is_urgent_stands_first_with_the_way_to_it(site: Site):
 
     answer = site.browser(site.tree.commune).get(f"/f/{site.tree.commune.code}")
 
-    assert "To do today ■ 1 urgent alerts What to do – urgent alerts ▲ 1 warnings"
+    assert "To do today ■ 1 urgent alerts See them – urgent alerts ▲ 1 warnings"
     assert f'href="/f/{site.tree.commune.code}/alerts?severity=3"' in answer.text
 
 
