@@ -1,6 +1,7 @@
 """What is expected to be used of an item at a facility, from its forecast or from average monthly consumption. Pure.
 
-Use is spread evenly over the days of a month. Beyond the months that were forecast, those of the last year come again.
+Use is spread evenly over the days of a month. Beyond the months that were forecast, those of the last year come again;
+before them, those of the first year.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from math import erfc, sqrt
+from math import ceil, erfc, exp, sqrt
 
 from lmis.calendar import Month, days_in, month_at, month_index, month_of, months_apart
 from lmis.forecast.need import DAYS_A_MONTH, Part, chance_of_more, shares_until
@@ -18,6 +19,7 @@ from lmis.forecast.need import DAYS_A_MONTH, Part, chance_of_more, shares_until
 YEAR = 12  # months
 AS_FAR_AS_ONE_SEES = 60  # months
 UNSURE = 0.2  # how far AMC is off beside chance, as a share: seasons and trends that it does not know
+OFF = ((-sqrt(3) * UNSURE, 1 / 6), (0.0, 2 / 3), (sqrt(3) * UNSURE, 1 / 6))  # of a normal, by Gauss and Hermite
 
 
 @lru_cache(maxsize=4096)
@@ -39,10 +41,10 @@ class Forecast:
     quantiles: Callable[[int], Sequence[float]]
     by: str = "forecast"
     _sums: list[float] = field(default_factory=lambda: [0.0])  # of the means before each month
-    _begins: int = 0  # the index of the first month
+    _begins: int = 0  # the index of the month that the sums begin with: a year before the first
 
     def __post_init__(self) -> None:
-        self._begins = month_index(self.first)
+        self._begins = month_index(self.first) - YEAR
 
     def expected(self, start: date, end: date) -> float:
         return max(0.0, self._until(end) - self._until(start))
@@ -50,7 +52,7 @@ class Forecast:
     def chance_of_more(self, units: float, start: date, end: date) -> float:
         parts = []
         for month, share in shares_until(start, end):
-            known = self._known(months_apart(self.first, month))
+            known = self._known(months_apart(self.first, month) + YEAR)
             parts.append(Part(share, self.means[known], self.quantiles(known)))
         return chance_of_more(units, parts)
 
@@ -64,13 +66,13 @@ class Forecast:
         return None
 
     def _until(self, day: date) -> float:
-        """What is used from the first month until the day before."""
+        """What is used from where the sums begin until the day before."""
         index, share = month_and_share(day)
         after = max(0, index - self._begins)
         return self._sum(after) + share * self._mean(after)
 
     def _sum(self, count: int) -> float:
-        """What is used in the first `count` months."""
+        """What is used in `count` months from where the sums begin."""
         sums = self._sums
         while len(sums) <= count:
             sums.append(sums[-1] + self._mean(len(sums) - 1))
@@ -80,20 +82,19 @@ class Forecast:
         return self.means[self._known(after)]
 
     def _known(self, after: int) -> int:
-        """The month that stands for the one so many after the first: itself, else the same of the last year known."""
-        beyond = after - len(self.means)
-        if beyond < 0:
-            return after
-        year = min(YEAR, len(self.means))
-        return len(self.means) - year + beyond % year
+        """The month that stands for the one so many after the sums begin: itself, else the same of a known year."""
+        ahead, year = after - YEAR, min(YEAR, len(self.means))
+        if ahead < 0:
+            return ahead % year
+        beyond = ahead - len(self.means)
+        return ahead if beyond < 0 else len(self.means) - year + beyond % year
 
 
 @dataclass(frozen=True, slots=True)
 class Average:
     """By average monthly consumption: the same every month, as sure as counts are, and no surer than UNSURE.
 
-    lump: what is given at a time. Ten people who take three each make a month less sure than thirty who take one; but
-    where so little is used that it says nothing, half a month's use.
+    lump: what one client takes. What is counted are clients: of ten who take three each, one more or less is three.
     """
 
     amc: Decimal
@@ -104,18 +105,28 @@ class Average:
         return float(self.amc) * max(0, (end - start).days) / DAYS_A_MONTH
 
     def chance_of_more(self, units: float, start: date, end: date) -> float:
-        mean = self.expected(start, end)
-        if not mean:
-            return 0.0
-        lump = max(1.0, min(self.lump, float(self.amc) / 2))
-        spread = sqrt(mean * lump + (UNSURE * mean) ** 2)
-        return 0.5 * erfc((units + 0.5 - mean) / spread / sqrt(2))  # half a unit, as counts are whole
+        clients = self.expected(start, end) / self.lump
+        wanted = ceil(units / self.lump - 1e-9)  # with so many clients nothing is left
+        return sum(weight * chance_of_count(wanted, clients * (1 + off)) for off, weight in OFF)
 
     def used_up_on(self, units: float, start: date) -> date | None:
         if not self.amc:
             return None
         days = units / float(self.amc) * DAYS_A_MONTH
         return start + timedelta(days=int(days)) if days < AS_FAR_AS_ONE_SEES * DAYS_A_MONTH else None
+
+
+def chance_of_count(count: int, mean: float) -> float:
+    """How likely `count` or more come when they come by chance, `mean` of them on average: the Poisson distribution.
+
+    Wilson and Hilferty's formula (1931), which is right to a point.
+    """
+    if mean <= 0:
+        return 0.0
+    if count <= 1:
+        return 1 - exp(-mean) if count == 1 else 1.0
+    off = 3 * sqrt(count) * ((mean / count) ** (1 / 3) - 1 + 1 / (9 * count))
+    return 0.5 * erfc(-off / sqrt(2))
 
 
 def day_at(month: Month, share: float) -> date:

@@ -5,7 +5,8 @@ The facts of a rule, by name (units are base units, days are dates, months decim
 out           days since when, coming units, coming_on day or None, monthly units a month or None
 emergency     usable, coming, months (that both last), point (months)
 run_out       usable, coming, chance (percent), on (the likely day), next_on (the next delivery), monthly, by
-              ("forecast", "amc"); where that is why: expiring (units that expire before they are used), expires_on
+              ("forecast", "amc"), recorded_on (since when nothing given out was written down, None: all is); where
+              that is why: expiring (units that expire before they are used), expires_on
 below         usable, coming, months (that both last), minimum (months)
 over          usable, months, maximum (months), surplus (units above it)
 waste         lot, expires_on, on_hand, units (that will be left), monthly, dong

@@ -22,7 +22,7 @@ class Ahead(Protocol):
         """The mean of what is used from `start` until the day before `end`."""
 
     def chance_of_more(self, units: float, start: date, end: date) -> float:
-        """How likely more than `units` are used in the span, 0 … 1."""
+        """How likely `units` or more are used in the span, 0 … 1."""
 
     def used_up_on(self, units: float, start: date) -> date | None:
         """The day on which `units` are likely used up; None: not as far as one sees."""
@@ -48,8 +48,9 @@ class Shelf:
     lots: usable that day, the first to expire first; expired, recalled: still on the shelf; coming: on the way to it
     and undisputed, and the day it may be expected; ahead, amc: what is used of it here and below, None when nothing is
     known; out_since: the first day without any usable; received_on: when it last came from elsewhere, None when that
-    is longer ago than a review period; moved_on: the latest day anything of it moved; capable: whether the facility
-    may hold it.
+    is long ago; moved_on: the latest day anything of it moved; capable: whether the facility
+    may hold it; recorded_on: until when the facility has written down what it gave out, of whatever item: what was
+    used since is not in the book yet, None: all is.
     """
 
     facility_id: int
@@ -67,6 +68,7 @@ class Shelf:
     moved_on: date | None
     capable: bool = True
     pack_size: int = 1
+    recorded_on: date | None = None
 
     @property
     def usable(self) -> int:

@@ -38,10 +38,11 @@ SERIES = """
 OUT = """
     SELECT facility_id, item_id, started_on FROM stockout
     WHERE facility_id IN (:ids*) AND ended_on > :today AND started_on <= :today"""
-RECEIVED = """
-    SELECT facility_id, item_id, MAX(occurred_on) FROM stock_movement_line
+LATELY = """
+    SELECT facility_id, item_id, MAX(CASE WHEN measure = 'received' AND quantity > 0 THEN occurred_on END),
+        MAX(CASE WHEN measure IN ('dispensed', 'issued') OR counted IS NOT NULL THEN occurred_on END)
+    FROM stock_movement_line
     WHERE account = 'stock' AND facility_id IN (:ids*) AND item_id IN (:items*) AND occurred_on > :since
-        AND measure = 'received' AND quantity > 0
     GROUP BY facility_id, item_id"""
 # Only what will be usable on arrival, less what the receiver says will not come.
 COMING = """
@@ -132,11 +133,11 @@ class Reading:
         held = self._held(sql, ids)
         moved = {row[:2]: as_day(row[2]) for row in sql.rows(SERIES, ids=ids)}
         out = {row[:2]: as_day(row[2]) for row in sql.rows(OUT, ids=ids, today=self._today)}
-        received = self._received(sql, ids)
+        received, recorded = self._lately(sql, ids)
         coming = self._coming(sql, ids)
         every = sorted({*held, *moved, *coming})
         ahead = self.use.ahead(ids)
-        unknown = [it for it in every if it in out and it not in ahead]
+        unknown = [it for it in every if it in out and not self.use.amc.get(it)]
         amc: Mapping[Series, Decimal] = self.use.amc
         long_ago = self.use.long_ago(unknown)
         for series in every:
@@ -153,13 +154,14 @@ class Reading:
                 coming=units,
                 coming_on=coming_on,
                 ahead=ahead.get(series),
-                amc=amc.get(series, long_ago.get(series)),
+                amc=amc.get(series) or long_ago.get(series),
                 policy=self.policies_of(facility)[item],
                 out_since=out.get(series),
                 received_on=received.get(series),
                 moved_on=moved.get(series),
                 capable=goods.capability is None or goods.capability in self.capabilities[facility],
                 pack_size=goods.pack_size,
+                recorded_on=recorded.get(facility),
             )
 
     def _held(self, sql: Sql, ids: Sequence[int]) -> dict[Series, _Held]:
@@ -179,12 +181,22 @@ class Reading:
             its.usable.sort(key=_first_expired_first)
         return dict(held)
 
-    def _received(self, sql: Sql, ids: Sequence[int]) -> dict[Series, date]:
-        """When each item last came, as far back as a review period reaches."""
-        reach = max((days_of(it.review_period) for id_ in ids for it in self.policies_of(id_).values()), default=0)
+    def _lately(self, sql: Sql, ids: Sequence[int]) -> tuple[dict[Series, date], dict[int, date]]:
+        """When each item last came, and until when each facility has written down what it gave out.
+
+        As far back as a review period reaches, or silence is let be: of longer ago nothing more is asked.
+        """
+        every = [it for id_ in ids for it in {id(its): its for its in self.policies_of(id_).values()}.values()]
+        reach = max((max(days_of(it.review_period), it.quiet_days) for it in every), default=0)
         since = self._today - reach * DAY
-        rows = sql.rows(RECEIVED, ids=list(ids), items=list(self.goods), since=since) if self.goods else []
-        return {row[:2]: as_day(row[2]) for row in rows}
+        received: dict[Series, date] = {}
+        recorded = dict.fromkeys(ids, since)
+        for facility, item, came, gave in sql.rows(LATELY, ids=list(ids), items=list(self.goods), since=since):
+            if came is not None:
+                received[facility, item] = as_day(came)
+            if gave is not None:
+                recorded[facility] = max(recorded[facility], as_day(gave))
+        return received, recorded
 
     def _coming(self, sql: Sql, ids: Sequence[int]) -> dict[Series, tuple[int, date]]:
         """What is on the way, and the first day on which some of it may be expected: not before tomorrow."""

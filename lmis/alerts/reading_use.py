@@ -31,15 +31,21 @@ BELOW = """
         WHERE edge.valid_from <= :on AND (edge.valid_to IS NULL OR edge.valid_to > :on))
     SELECT id FROM below ORDER BY id"""
 
-LUMPS = """
-    SELECT item_id, AVG(-quantity) FROM stock_movement_line
-    WHERE movement_id > (SELECT COALESCE(MAX(id), 0) FROM stock_movement) - :lately AND measure = 'dispensed'
-        AND account = 'stock' AND quantity < 0
-    GROUP BY item_id"""
+# What a client takes: what is given at a time, but not more than three months of a client's use, as far as that is
+# known: where a month is recorded in one line, that line tells nothing of clients.
+CLIENTS = """
+    SELECT l.item_id, AVG(-l.quantity), (
+        SELECT f.cyp FROM cyp_factor f WHERE f.item_id = l.item_id AND f.valid_from <= :today
+        ORDER BY f.valid_from DESC LIMIT 1)
+    FROM stock_movement_line l
+    WHERE l.movement_id > (SELECT COALESCE(MAX(id), 0) FROM stock_movement) - :lately AND l.measure = 'dispensed'
+        AND l.account = 'stock' AND l.quantity < 0
+    GROUP BY l.item_id"""
 LATELY_GIVEN = """
     SELECT facility_id, item_id, CAST(SUM(consumed + issued) AS BIGINT) FROM stock_month
     WHERE facility_id IN (:ids*) AND month >= :month GROUP BY facility_id, item_id HAVING SUM(consumed + issued) > 0"""
 LATELY = 20_000  # documents that tell how much is given at a time
+A_CLIENTS = 0.25  # years of protection
 
 Series = tuple[int, int]  # facility, item
 
@@ -56,7 +62,7 @@ class Use:
         self._session = session
         self._today = today
         self.amc = self._amc(sorted(facility_ids))
-        self._lumps = {item: float(units) for item, units in Sql(session).rows(LUMPS, lately=LATELY)}
+        self._lumps = {row[0]: lump(*row[1:]) for row in Sql(session).rows(CLIENTS, lately=LATELY, today=today)}
         self._run = run_in_force(session, today)
         self._changes = changes_of(session, self._run, today) if self._run else Changes({}, {})
 
@@ -112,3 +118,8 @@ class Use:
 def forecasts(session: Session, run: Run, changes: Changes, ids: Sequence[int]) -> Iterator[tuple[Series, Forecast]]:
     for key, its in figures(session, run, changes, ids):
         yield key, Forecast(its.first, its.means, its.quantiles)
+
+
+def lump(given: Decimal | float, cyp: Decimal | float | None) -> float:
+    """What one client takes, in base units: what is given at a time on average. cyp: years of protection of a unit."""
+    return max(1.0, min(float(given), A_CLIENTS / float(cyp))) if cyp else 1.0

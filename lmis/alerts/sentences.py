@@ -71,6 +71,10 @@ RUN_OUT_EXPIRING = N_(
     "%(usable)s usable, of which %(expiring)s expire by %(expires_on)s, and about %(monthly)s a month are expected to "
     "be used: likely to run out about %(on)s, before the next delivery about %(next_on)s (chance %(chance)s %%)."
 )
+RUN_OUT_UNRECORDED = N_(
+    "%(usable)s usable by the book, where nothing given out is written since %(recorded_on)s; at about %(monthly)s a "
+    "month they are likely used up about %(on)s, before the next delivery about %(next_on)s (chance %(chance)s %%)."
+)
 BELOW = N_("%(usable)s usable last %(months)s months, less than the minimum of %(minimum)s.")
 BELOW_COMING = N_(
     "%(usable)s usable and %(coming)s on the way last %(months)s months, less than the minimum of %(minimum)s."
@@ -117,7 +121,7 @@ def _sentence(rule: str, facts: Mapping[str, Fact]) -> str:
         case Rule.EMERGENCY:
             return EMERGENCY_COMING if facts.get("coming") else EMERGENCY
         case Rule.RUN_OUT:
-            return RUN_OUT_EXPIRING if "expiring" in facts else RUN_OUTS[_lasts(facts), bool(facts.get("coming"))]
+            return _of_run_out(facts)
         case Rule.BELOW:
             return BELOW_COMING if facts.get("coming") else BELOW
         case Rule.COUNT_DUE:
@@ -130,6 +134,13 @@ def _sentence(rule: str, facts: Mapping[str, Fact]) -> str:
             return JOB_LATE if facts.get("late") else JOB_FAILED
         case _:
             return ALWAYS[rule]
+
+
+def _of_run_out(facts: Mapping[str, Fact]) -> str:
+    if "expiring" in facts:
+        return RUN_OUT_EXPIRING
+    lasts, coming = _lasts(facts), bool(facts.get("coming"))
+    return RUN_OUT_UNRECORDED if facts.get("recorded_on") and not (lasts or coming) else RUN_OUTS[lasts, coming]
 
 
 def _lasts(facts: Mapping[str, Fact]) -> bool:

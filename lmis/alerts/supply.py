@@ -19,6 +19,7 @@ from lmis.forecast.need import DAYS_A_MONTH, days_of
 A_DAY = timedelta(days=1)
 A_MONTH = timedelta(days=round(DAYS_A_MONTH))
 SURELY = 99  # percent: no forecast is surer
+OLD = 7  # days: from here on it is told since when nothing was written down
 WORTH_MOVING = Decimal("0.5")  # months above the maximum: less is used up by itself before it could be moved
 
 
@@ -123,14 +124,20 @@ def _run_out(shelf: Shelf, found: RunOut, today: date) -> dict[str, Fact]:
         "next_on": found.next_on,
         "monthly": shown_use(Decimal(found.ahead.expected(today, today + A_MONTH))),
         "by": found.ahead.by,
+        "recorded_on": shelf.recorded_on if _is_old(shelf.recorded_on, today) else None,
     } | ({"expiring": found.expiring, "expires_on": found.expires_on} if found.expiring else {})
+
+
+def _is_old(recorded_on: date | None, today: date) -> bool:
+    return recorded_on is not None and (today - recorded_on).days >= OLD
 
 
 def run_out(shelf: Shelf, today: date) -> RunOut | None:
     """How likely and when stock runs out before more comes; None when that is not likely enough to be told.
 
     What is on the way counts from the day it is expected; until then the shelf has to last by itself. What expires
-    serves until its last day; from then on the rest has to last alone.
+    serves until its last day; from then on the rest has to last alone. What was likely used since the facility last
+    wrote anything down is gone already, though the book has it still.
     """
     if shelf.ahead is None:
         return None
@@ -148,11 +155,16 @@ def _stages(shelf: Shelf, next_on: date) -> list[tuple[int, date]]:
 
 
 def _before(ahead: Ahead, shelf: Shelf, coming: int, until: date, today: date) -> RunOut | None:
-    units = shelf.usable + coming
-    chance = _chance(ahead, shelf, units, today, until)
+    units, since = shelf.usable + coming, _since(shelf, today)
+    chance = _chance(ahead, shelf, units, since, until)
     if chance is None:
         return None
-    return RunOut(ahead, units, coming, chance, ahead.used_up_on(units, today) or until, until)
+    return RunOut(ahead, units, coming, chance, max(today, ahead.used_up_on(units, since) or until), until)
+
+
+def _since(shelf: Shelf, today: date) -> date:
+    """The day from which on nothing that was given out is in the book."""
+    return today if shelf.recorded_on is None else min(today, shelf.recorded_on + A_DAY)
 
 
 def _chance(ahead: Ahead, shelf: Shelf, units: int, start: date, until: date) -> float | None:

@@ -59,10 +59,11 @@ def a_shelf(
     received_on: date | None = None,
     pack: int = 1,
     capable: bool = True,
+    recorded_on: date | None = None,
 ) -> Shelf:
     """An item at facility 5; usable: units of a lot that never expires, instead of `lots`."""
     held = lots or ((a_held(usable),) if usable else ())
     return Shelf(
         5, 7, held, expired, recalled, coming, coming_on, ahead, None if amc is None else Decimal(amc), policy,
-        out_since, received_on, None, capable, pack,
+        out_since, received_on, None, capable, pack, recorded_on,
     )  # fmt: skip

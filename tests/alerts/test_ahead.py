@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from math import exp, lgamma, log
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lmis.alerts.ahead import Average, Forecast
+from lmis.alerts.ahead import Average, Forecast, chance_of_count
+from lmis.alerts.reading_use import lump
 from tests.alerts.shelves import DAY, LEVELS, certain, doubtful
 from tests.factories import TODAY
 
@@ -38,8 +40,10 @@ class TestExpected:
     def test_a_short_forecast_comes_again_as_it_is(self):
         assert certain(10, 20).expected(JANUARY, date(2027, 3, 1)) == pytest.approx(30)
 
-    def test_before_the_first_month_nothing_is_said(self):
-        assert certain(60).expected(date(2026, 10, 1), NOVEMBER) == 0
+    def test_before_the_first_month_the_first_year_holds(self):
+        ahead = certain(*range(10, 22))  # November 2026 … October 2027
+
+        assert ahead.expected(date(2026, 10, 1), date(2026, 12, 1)) == pytest.approx(21 + 10)
 
     def test_an_average_is_the_same_every_day(self):
         assert Average(Decimal("30.4375")).expected(TODAY, TODAY + 10 * DAY) == pytest.approx(10)
@@ -111,8 +115,14 @@ class TestChance:
     def test_an_average_is_as_unsure_as_counts_are_and_a_fifth_more(self):
         ahead, end = Average(Decimal("30.4375")), TODAY + 100 * DAY  # a hundred, give or take √(100 + 20²) = 22.4
 
-        assert ahead.chance_of_more(99.5, TODAY, end) == pytest.approx(0.5)
-        assert ahead.chance_of_more(121.86, TODAY, end) == pytest.approx(0.159, abs=0.001)
+        assert ahead.chance_of_more(100, TODAY, end) == pytest.approx(0.5, abs=0.02)
+        assert ahead.chance_of_more(123, TODAY, end) == pytest.approx(0.159, abs=0.02)
+
+    @given(mean=st.floats(0.01, 60), count=st.integers(0, 120))
+    def test_counts_come_by_chance_as_poisson_says(self, mean, count):
+        fewer = sum(exp(it * log(mean) - mean - lgamma(it + 1)) for it in range(count))
+
+        assert chance_of_count(count, mean) == pytest.approx(1 - fewer, abs=0.01)
 
     def test_what_is_never_used_is_never_used_up(self):
         assert Average(Decimal(0)).chance_of_more(0, TODAY, TODAY + DAY) == 0
@@ -122,16 +132,20 @@ class TestChance:
         assert [certain(60).chance_of_more(it, TODAY, DECEMBER) for it in (21.9, 22.0, 22.1)] == [1, 0, 0]
 
 
-def test_the_more_is_given_at_a_time_the_less_sure_is_an_average():
-    # half of thirty are fifteen: a spread of √(15 + 3²) by ones, of √(15 · 10 + 3²) by tens
+def test_an_average_counts_clients():
+    # in half a month 15 are expected: fifteen clients, or one and a half who take ten each
     by_ones, by_tens = Average(Decimal(30)), Average(Decimal(30), lump=10)
     span = (TODAY, TODAY + timedelta(days=15))
 
-    assert by_ones.chance_of_more(20, *span) == pytest.approx(0.12, abs=0.02)
-    assert by_tens.chance_of_more(20, *span) == pytest.approx(0.33, abs=0.02)
+    assert by_ones.chance_of_more(20, *span) == pytest.approx(0.163, abs=0.005)  # twenty or more of 14.8
+    assert by_tens.chance_of_more(20, *span) == pytest.approx(0.428, abs=0.005)  # two or more of 1.48
+    assert by_tens.chance_of_more(11, *span) == by_tens.chance_of_more(20, *span)  # the second takes what is left
+    assert by_tens.chance_of_more(10, *span) == pytest.approx(0.763, abs=0.005)  # the first is enough
 
 
-def test_where_little_is_used_at_most_half_a_months_use_is_a_lump():
-    assert Average(Decimal(4), lump=30).chance_of_more(3, TODAY, TODAY + timedelta(days=30)) == pytest.approx(
-        Average(Decimal(4), lump=2).chance_of_more(3, TODAY, TODAY + timedelta(days=30))
-    )
+@pytest.mark.parametrize(
+    ("given", "cyp", "expected"),
+    [(12, "0.0083333333", 12), (900, "0.0083333333", 30), (1, "4.6", 1), (7, None, 1), (0.5, "0.05", 1)],
+)
+def test_a_client_takes_what_is_given_at_a_time_for_three_months_at_most(given, cyp, expected):
+    assert lump(given, None if cyp is None else Decimal(cyp)) == pytest.approx(expected)

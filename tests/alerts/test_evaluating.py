@@ -147,7 +147,7 @@ class TestLife:
         for moment in ("2026-11-20 16:59:59", "2026-11-20 17:00:00"):  # of UTC
             with freeze_time(moment):
                 evaluating.evaluate(engine, today=clock.today(), now=clock.now())
-                rules[moment] = [it.rule for it in alerts(engine) if it.state == "open"]
+                rules[moment] = [it.rule for it in alerts(engine, Rule.WASTE, Rule.EXPIRED)]
 
         assert list(rules.values()) == [["waste"], ["expired"]]
 

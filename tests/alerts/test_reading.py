@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import Session, select
 
 from lmis.alerts.ahead import Average, Forecast
+from lmis.catalog.models import CypFactor
 from lmis.network.models import FacilityParent
 from lmis.reports.stock_report import consumption
 from lmis.stock.documents import Kind
@@ -138,7 +139,10 @@ class TestUse:
 
         assert (shelf.ahead, shelf.amc) == (None, Decimal(18))  # of two months, the second not over
 
-    def test_how_much_is_given_at_a_time_makes_an_average_less_sure(self, world: World):
+    def test_how_much_is_given_at_a_time_makes_an_average_less_sure(self, world: World, session: Session):
+        session.add(
+            CypFactor(item_id=world.item.id, valid_from=date(2021, 1, 1), cyp=Decimal("0.0083333333"), source="")
+        )
         at, last_month = world.tree.commune, date(2026, 10, 20)
         world.move(Kind.RECEIPT, at, 200, on=date(2026, 8, 1))
         for after in range(3):
@@ -187,8 +191,8 @@ class TestReceived:
 
         assert world.shelf(world.tree.commune).received_on == TODAY - 10 * DAY
 
-    def test_an_older_one_makes_no_difference(self, world: World):
-        world.move(Kind.RECEIPT, world.tree.commune, 5, on=TODAY - 15 * DAY)  # half a month: 15 days
+    def test_one_of_long_ago_is_not_looked_for(self, world: World):
+        world.move(Kind.RECEIPT, world.tree.commune, 5, on=TODAY - 45 * DAY)  # as long as silence is let be
 
         assert world.shelf(world.tree.commune).received_on is None
 
@@ -197,6 +201,28 @@ class TestReceived:
         world.move(Kind.RECEIPT, world.tree.commune, 5, on=TODAY - 50 * DAY)
 
         assert world.shelf(world.tree.commune).received_on == TODAY - 50 * DAY
+
+
+class TestRecorded:
+    def test_the_last_paper_of_any_item_tells_until_when_the_book_is_written(self, world: World, session: Session):
+        other = an_item(session)
+        world.move(Kind.RECEIPT, world.tree.commune, 50, on=TODAY - 40 * DAY)
+        world.move(Kind.RECEIPT, world.tree.commune, 5, lot=a_lot(session, other), on=TODAY - DAY)
+        world.move(Kind.DISPENSE, world.tree.commune, 1, on=TODAY - 20 * DAY)
+
+        assert {it.recorded_on for it in world.shelves(world.tree.commune).values()} == {TODAY - 20 * DAY}
+
+    def test_a_count_tells_what_is_there(self, world: World):
+        world.move(Kind.RECEIPT, world.tree.commune, 50, on=TODAY - 40 * DAY)
+        world.move(Kind.COUNT, world.tree.commune, 50, on=TODAY - 3 * DAY)
+
+        assert world.shelf(world.tree.commune).recorded_on == TODAY - 3 * DAY
+
+    def test_of_a_place_that_fell_silent_no_more_is_guessed_than_of_its_first_days(self, world: World):
+        world.move(Kind.RECEIPT, world.tree.commune, 50, on=TODAY - 400 * DAY)
+        world.move(Kind.DISPENSE, world.tree.commune, 1, on=TODAY - 300 * DAY)
+
+        assert world.shelf(world.tree.commune).recorded_on == TODAY - 45 * DAY
 
 
 class TestWhere:

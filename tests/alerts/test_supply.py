@@ -171,6 +171,18 @@ class TestRunningOut:
         assert (with_little.units, with_little.next_on, with_little.on) == (22, date(2026, 12, 5), date(2026, 11, 30))
         assert run_out(a_shelf(**received, coming=30, coming_on=TODAY + 4 * DAY), TODAY) is None
 
+    def test_what_was_likely_given_out_and_not_written_down_is_gone(self):
+        # nothing since 31 October: 19 days of two are gone, 16 more go until the 28th
+        about = {"amc": "60", "ahead": certain(60, 62)}
+
+        assert run_out(a_shelf(usable=51, **about), TODAY) is None
+        assert run_out(a_shelf(usable=51, **about, recorded_on=TODAY - DAY), TODAY) is None
+        assert said(usable=51, **about, recorded_on=date(2026, 10, 31)) == (
+            "51 usable by the book, where nothing given out is written since 31/10/2026; at about 60 a month they are "
+            "likely used up about 26/11/2026, before the next delivery about 28/11/2026 (chance 99 %)."
+        )
+        assert run_out(a_shelf(usable=20, **about, recorded_on=date(2026, 10, 31)), TODAY).on == TODAY
+
     def test_what_expires_before_more_comes_is_no_help(self):
         # on 25 November eight of the ten a week would still be there: the shelf is empty from the day after
         lots = (a_held(18, date(2026, 11, 25)),)
