@@ -9,6 +9,7 @@ from lmis.config import settings
 from lmis.errors import LmisError
 from lmis.i18n import N_
 
+LONGEST_PATH = 2_000  # bytes; a number of more than 4,300 digits cannot even be read
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
@@ -30,8 +31,9 @@ class ForeignOrigin(LmisError):
 
 
 def is_unspeakable(scope: Scope) -> bool:
-    """Whether an address holds a NUL, which no name here does and no database takes."""
-    return b"%00" in scope.get("raw_path", b"") or b"%00" in scope.get("query_string", b"")
+    """Whether an address holds a NUL, which no database takes, or a path longer than any there is."""
+    path = scope.get("raw_path", b"")
+    return len(path) > LONGEST_PATH or b"%00" in path or b"%00" in scope.get("query_string", b"")
 
 
 def is_foreign(method: str, headers: Headers) -> bool:

@@ -46,6 +46,7 @@ def test_strange_names_of_fields_are_no_fault(each_site: Site, browser):
     "address",
     [
         "/f/%00",
+        "/mail/" + "9" * 5000,
         "/f/x/stock?%00",
         "/f/{code}/facilities?q=%00",
         "/f/{code}/facilities?q=%25_!",
