@@ -40,7 +40,7 @@ ACT_NAMES: Mapping[str, str] = {  # verbs, as the link says them
     Act.WRITE_OFF: N_("Write it off"),
     Act.CONFIRM: N_("Confirm the shipment"),
     Act.DECIDE: N_("Open the requisition"),
-    Act.SEND_BACK: N_("Send it back"),
+    Act.SEND_BACK: N_("Send the lot back"),
     Act.RECORD: N_("Record what was given out"),
     Act.LOOK: N_("Look at it"),
 }

@@ -164,7 +164,10 @@ def _before(ahead: Ahead, shelf: Shelf, coming: int, until: date, today: date) -
 
 def _since(shelf: Shelf, today: date) -> date:
     """The day from which on nothing that was given out is in the book."""
-    return today if shelf.recorded_on is None else min(today, shelf.recorded_on + A_DAY)
+    if shelf.recorded_on is None:
+        return today
+    last = max(shelf.recorded_on, shelf.received_on or shelf.recorded_on)  # what came later was not used before
+    return min(today, last + A_DAY)
 
 
 def _chance(ahead: Ahead, shelf: Shelf, units: int, start: date, until: date) -> float | None:

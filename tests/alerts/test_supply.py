@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -182,6 +183,14 @@ class TestRunningOut:
             "likely used up about 26/11/2026, before the next delivery about 28/11/2026 (chance 99 %)."
         )
         assert run_out(a_shelf(usable=20, **about, recorded_on=date(2026, 10, 31)), TODAY).on == TODAY
+
+    def test_what_came_lately_was_not_given_out_before_it_came(self):
+        # a month's need came two days ago: most of it is still there, however long nothing was written down
+        shelf = a_shelf(usable=72, amc="60", ahead=certain(60, 62), received_on=TODAY - 2 * DAY)
+        unwritten = replace(shelf, recorded_on=date(2026, 10, 8))
+
+        assert run_out(unwritten, TODAY) == run_out(replace(shelf, recorded_on=TODAY - 2 * DAY), TODAY)
+        assert run_out(replace(unwritten, received_on=None), TODAY).on == TODAY
 
     def test_what_expires_before_more_comes_is_no_help(self):
         # on 25 November eight of the ten a week would still be there: the shelf is empty from the day after
