@@ -79,7 +79,8 @@ class Topic(StrEnum):
 class Act(StrEnum):
     """What is proposed to be done about it."""
 
-    ORDER = "order"
+    ORDER = "order"  # what cannot wait
+    REQUEST = "request"  # with the regular requisition
     REDISTRIBUTE = "redistribute"  # send or fetch what another facility has too much of
     ISSUE_FIRST = "issue_first"
     COUNT = "count"
@@ -131,7 +132,7 @@ ACTS: Mapping[Rule, Act] = {  # unless a better one is found, such as goods that
     Rule.OUT: Act.ORDER,
     Rule.EMERGENCY: Act.ORDER,
     Rule.RUN_OUT: Act.ORDER,
-    Rule.BELOW: Act.ORDER,
+    Rule.BELOW: Act.REQUEST,
     Rule.OVER: Act.LOOK,
     Rule.WASTE: Act.ISSUE_FIRST,
     Rule.NEAR_EXPIRY: Act.ISSUE_FIRST,

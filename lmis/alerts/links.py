@@ -2,7 +2,6 @@
 
 What a proposed act begins with (`action_facts`), by name; all may be missing:
 
-order         kind: "emergency" (taken when it is missing) or "regular"
 redistribute  from, to: codes of the giver and the receiver; lot (id), channel, quantity (base units)
 issue_first   channel, quantity
 write_off     channel, quantity
@@ -32,7 +31,7 @@ OTHERS: Mapping[str, tuple[Act, ...]] = {  # what else may be done, by rule
     Rule.OUT: (Act.ORDER, Act.COUNT, Act.LOOK),
     Rule.EMERGENCY: (Act.ORDER, Act.COUNT, Act.LOOK),
     Rule.RUN_OUT: (Act.ORDER, Act.COUNT, Act.LOOK),
-    Rule.BELOW: (Act.ORDER, Act.COUNT, Act.LOOK),
+    Rule.BELOW: (Act.REQUEST, Act.COUNT, Act.LOOK),
     Rule.OVER: (Act.ISSUE_FIRST, Act.COUNT, Act.LOOK),
     Rule.WASTE: (Act.ISSUE_FIRST, Act.COUNT, Act.LOOK),
     Rule.NEAR_EXPIRY: (Act.ISSUE_FIRST, Act.COUNT, Act.LOOK),
@@ -103,7 +102,9 @@ def _made(act: Act, facts: Mapping[str, Fact], about: About) -> str | None:
     """The address, None where it takes what the alert has not got."""
     match act:
         case Act.ORDER if about.supplied:
-            return _at(about, "requisitions/new", kind=facts.get("kind") or "emergency", item=about.item)
+            return _at(about, "requisitions/new", kind="emergency", item=about.item)
+        case Act.REQUEST if about.supplied:
+            return _at(about, "requisitions/new", kind="regular")
         case Act.REDISTRIBUTE if facts.get("to"):
             given = {name: facts.get(name) for name in ("to", "lot", "channel", "quantity")}
             return f"/f/{_quoted(str(facts.get('from') or about.facility))}/transfer{_query(given)}"
@@ -111,6 +112,8 @@ def _made(act: Act, facts: Mapping[str, Fact], about: About) -> str | None:
             return _give(facts, about)
         case Act.RECORD:
             return _at(about, "dispense" if about.dispenses else "issue", item=about.item)
+        case Act.COUNT if about.item is None:
+            return f"{_at(about, 'counts')}#plan"
         case Act.COUNT:
             return _at(about, "counts/start", item=about.item)
         case Act.WRITE_OFF if about.lot_id:

@@ -14,7 +14,7 @@ from lmis.i18n import VIETNAM
 from lmis.network.service import subtree_ids
 from lmis.sql import Sql, stored
 
-LISTED = 50  # on one page
+LISTED = 25  # on one page
 RECENT = timedelta(days=30)  # what was resolved before is in the report
 OWN, BELOW, TOLD = "own", "below", "told"  # of the facility itself, of all under it too, escalated to it
 WORST_FIRST = "a.severity DESC, CASE WHEN a.due_on IS NULL THEN 1 ELSE 0 END, a.due_on, a.dong DESC, a.units DESC, a.id"

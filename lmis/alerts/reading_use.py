@@ -31,10 +31,10 @@ BELOW = """
         WHERE edge.valid_from <= :on AND (edge.valid_to IS NULL OR edge.valid_to > :on))
     SELECT id FROM below ORDER BY id"""
 
-# What a client takes: what is given at a time, but not more than three months of a client's use, as far as that is
-# known: where a month is recorded in one line, that line tells nothing of clients.
+# What a client takes: what is given at a time (the harmonic mean, as some lines tell of a whole day), but not more than
+# three months of a client's use: where a month is recorded in one line, that line tells nothing of clients.
 CLIENTS = """
-    SELECT l.item_id, AVG(-l.quantity), (
+    SELECT l.item_id, COUNT(*) / SUM(-1.0 / l.quantity), (
         SELECT f.cyp FROM cyp_factor f WHERE f.item_id = l.item_id AND f.valid_from <= :today
         ORDER BY f.valid_from DESC LIMIT 1)
     FROM stock_movement_line l

@@ -34,6 +34,7 @@ RULE_NAMES: Mapping[str, str] = {
 }
 ACT_NAMES: Mapping[str, str] = {  # verbs, as the link says them
     Act.ORDER: N_("Write an emergency requisition"),
+    Act.REQUEST: N_("Write a requisition"),
     Act.REDISTRIBUTE: N_("Transfer it"),
     Act.ISSUE_FIRST: N_("Use this lot first"),
     Act.COUNT: N_("Count it"),
@@ -74,6 +75,11 @@ RUN_OUT_EXPIRING = N_(
 RUN_OUT_UNRECORDED = N_(
     "%(usable)s usable by the book, where nothing given out is written since %(recorded_on)s; at about %(monthly)s a "
     "month they are likely used up about %(on)s, before the next delivery about %(next_on)s (chance %(chance)s %%)."
+)
+RUN_OUT_MAYBE_UNRECORDED = N_(
+    "%(usable)s usable by the book, in which nothing given out is written since %(recorded_on)s; at about %(monthly)s "
+    "a month they last until about %(on)s, but may be used up before the next delivery about %(next_on)s (chance "
+    "%(chance)s %%)."
 )
 BELOW = N_("%(usable)s usable last %(months)s months, less than the minimum of %(minimum)s.")
 BELOW_COMING = N_(
@@ -140,7 +146,9 @@ def _of_run_out(facts: Mapping[str, Fact]) -> str:
     if "expiring" in facts:
         return RUN_OUT_EXPIRING
     lasts, coming = _lasts(facts), bool(facts.get("coming"))
-    return RUN_OUT_UNRECORDED if facts.get("recorded_on") and not (lasts or coming) else RUN_OUTS[lasts, coming]
+    if facts.get("recorded_on") and not coming:
+        return RUN_OUT_MAYBE_UNRECORDED if lasts else RUN_OUT_UNRECORDED
+    return RUN_OUTS[lasts, coming]
 
 
 def _lasts(facts: Mapping[str, Fact]) -> bool:

@@ -20,6 +20,7 @@ A_DAY = timedelta(days=1)
 A_MONTH = timedelta(days=round(DAYS_A_MONTH))
 SURELY = 99  # percent: no forecast is surer
 OLD = 7  # days: from here on it is told since when nothing was written down
+LOW = {Status.EMERGENCY: (Rule.EMERGENCY, "point"), Status.BELOW: (Rule.BELOW, "minimum")}  # and the limit's name
 WORTH_MOVING = Decimal("0.5")  # months above the maximum: less is used up by itself before it could be moved
 
 
@@ -69,25 +70,23 @@ def supply(shelf: Shelf, today: date) -> Finding | None:
         return _finding(shelf, Rule.OUT, use, _out(shelf, use, today), shelf.out_since or today)
     if runs_out := run_out(shelf, today):
         return _finding(shelf, Rule.RUN_OUT, use, _run_out(shelf, runs_out, today), runs_out.on)
-    standing = _standing(shelf, use, today)
-    if standing is Status.EMERGENCY:
-        return _finding(shelf, Rule.EMERGENCY, use, _low(shelf, use, "point"), _last_day(shelf, today))
-    if standing is Status.BELOW:
-        return _finding(shelf, Rule.BELOW, use, _low(shelf, use, "minimum"), _last_day(shelf, today))
-    return None
+    months = _months(shelf, use, today)
+    standing = status(shelf.usable + shelf.coming, months, shelf.policy)
+    if standing not in LOW:
+        return None
+    rule, limit = LOW[standing]
+    return _finding(shelf, rule, use, _low(shelf, months, limit), _last_day(shelf, today))
 
 
-def _standing(shelf: Shelf, use: Decimal, today: date) -> Status:
-    """How what is usable and on the way stands against the limits, by AMC and by the forecast: the better of both.
+def _months(shelf: Shelf, use: Decimal, today: date) -> Decimal:
+    """How long what is usable and on the way lasts, by AMC or by the forecast: the longer of both.
 
     Stock that was out most of the time has an AMC that one good day made, and a forecast knows no sudden need: where
     only one of them sees a shortage, there is none to send people running for.
     """
     units = shelf.usable + shelf.coming
-    months = Decimal(units) / use
-    if shelf.ahead and (expected := shelf.ahead.expected(today, today + A_MONTH)):
-        months = max(months, Decimal(units / expected))
-    return status(units, months, shelf.policy)
+    expected = shelf.ahead.expected(today, today + A_MONTH) if shelf.ahead else 0.0
+    return max(Decimal(units) / use, Decimal(units / expected) if expected else Decimal(0))
 
 
 def _finding(shelf: Shelf, rule: Rule, use: Decimal, facts: dict[str, Fact], due_on: date | None) -> Finding:
@@ -108,11 +107,11 @@ def _out(shelf: Shelf, use: Decimal, today: date) -> dict[str, Fact]:
     return {"days": days, "coming": shelf.coming, "coming_on": shelf.coming_on, "monthly": shown_use(use)}
 
 
-def _low(shelf: Shelf, use: Decimal, limit: str) -> dict[str, Fact]:
+def _low(shelf: Shelf, months: Decimal, limit: str) -> dict[str, Fact]:
     policy = shelf.policy
     least = policy.emergency_point if limit == "point" else policy.minimum
-    months = months_to_show((shelf.usable + shelf.coming) / use, policy)
-    return {"usable": shelf.usable, "coming": shelf.coming, "months": months, limit: least}
+    shown = months_to_show(months, policy)
+    return {"usable": shelf.usable, "coming": shelf.coming, "months": shown, limit: least}
 
 
 def _run_out(shelf: Shelf, found: RunOut, today: date) -> dict[str, Fact]:

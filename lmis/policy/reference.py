@@ -48,7 +48,7 @@ SHELF_LIFE: Mapping[str, Decimal] = {
 }
 # When to be warned, everywhere: shares, and whole days.
 TO_WARN: Mapping[str, Decimal] = {
-    "run_out_risk": Decimal("0.3"),
+    "run_out_risk": Decimal("0.2"),
     "loss_share": Decimal("0.05"),
     "waiting_days": Decimal(5),
     "count_grace_days": Decimal(14),

@@ -15,7 +15,8 @@ from lmis.policy.service import site_defaults
 from tests.factories import TODAY
 
 DAY = timedelta(days=1)
-STATION = resolve(Target((), "commune", 3, None, None), (), site_defaults())  # 0.5, 1 and 3 months; lead 0.25
+USUAL = resolve(Target((), "commune", 3, None, None), (), site_defaults())
+STATION = replace(USUAL, run_out_risk=Decimal("0.3"))  # 0.5, 1 and 3 months; lead 0.25
 
 
 def a_policy_of(**values: str | int) -> Policy:

@@ -245,12 +245,16 @@ class TestCount:
         with reader(site.engine) as session:
             assert session.exec(select(StockCountLine.lot_id)).all() == [lot.id]
 
-    def test_without_an_item_or_with_one_not_held_the_whole_shelf_is(self, site: Site, reading: Reading):
+    def test_without_an_item_the_plan_tells_what_is_due(self, site: Site, reading: Reading):
+        site.receive(40, at=site.tree.commune)
+
+        assert reading.view(rule=Rule.COUNT_DUE, item=None).path.endswith("/counts#plan")
+
+    def test_of_an_item_not_held_the_whole_shelf_is(self, site: Site, reading: Reading):
         site.receive(40, at=site.tree.commune)
         other = site.add(an_item, code="VIEN")
 
-        for item in (None, other):
-            assert form_of(reading.follow(rule=Rule.COUNT_DUE, item=item))["scope"] == "whole"
+        assert form_of(reading.follow(rule=Rule.COUNT_DUE, item=other))["scope"] == "whole"
 
 
 def test_a_receipt_begins_with_the_item(site: Site):

@@ -113,7 +113,7 @@ def test_the_service_level_is_typed_and_shown_in_percent(site: Site, office: Off
 
 def test_when_one_is_warned_is_shown_once_for_all_items(office: Office):
     assert (
-        "all items 30 % default 5 % default 90 days default 7 days default 5 days default 14 days default "
+        "all items 20 % default 5 % default 90 days default 7 days default 5 days default 14 days default "
         "45 days default 3 days default What these mean"
     ) in office.words()
 
@@ -123,7 +123,7 @@ def test_an_item_of_which_one_is_warned_otherwise_stands_apart(site: Site, offic
     office.put("?item=BCS", near_expiry_days="180", escalation_days="1")
 
     _, _, warned = office.words().partition("Alert not attended to")
-    assert warned.index("all other items 30 % default") < warned.index("Bao cao su 30 % default")
+    assert warned.index("all other items 20 % default") < warned.index("Bao cao su 20 % default")
     assert "180 days ● set here, this item since 20/11/2026" in warned
     assert "1 day ● set here, this item" in warned
     assert "Viên uống" not in warned
@@ -137,7 +137,7 @@ def test_when_one_is_warned_is_typed_looked_at_and_set(site: Site, office: Offic
 
     assert "How much to hold None of these changes." in words
     assert "When to be warned Value Until then From then on" in words
-    assert "Risk of running out 30 % default 12.5 % ● set here" in words
+    assert "Risk of running out 20 % default 12.5 % ● set here" in words
     assert "Near expiry 90 days default 180 days ● set here" in words
 
     office.browser.post(f"{office.path}/set", data=form_of(checked) | {"step": "post"})

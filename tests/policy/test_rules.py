@@ -142,7 +142,7 @@ def test_the_service_level_is_the_sites_until_it_is_set_for_a_place_or_an_item()
 def test_where_nothing_is_set_one_is_warned_alike_at_every_level(rank):
     found = policy(rank=rank)
 
-    assert (found.run_out_risk, found.loss_share) == (Decimal("0.3"), Decimal("0.05"))
+    assert (found.run_out_risk, found.loss_share) == (Decimal("0.2"), Decimal("0.05"))
     assert {name: getattr(found, name) for name in DAYS} == {
         "near_expiry_days": 60,
         "unconfirmed_days": 9,
