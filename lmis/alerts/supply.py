@@ -115,7 +115,7 @@ def _low(shelf: Shelf, months: Decimal, limit: str) -> dict[str, Fact]:
 
 
 def _run_out(shelf: Shelf, found: RunOut, today: date) -> dict[str, Fact]:
-    return {
+    facts: dict[str, Fact] = {
         "usable": shelf.usable,
         "coming": found.coming,
         "chance": min(SURELY, round(found.chance * 100)),
@@ -124,7 +124,10 @@ def _run_out(shelf: Shelf, found: RunOut, today: date) -> dict[str, Fact]:
         "monthly": shown_use(Decimal(found.ahead.expected(today, today + A_MONTH))),
         "by": found.ahead.by,
         "recorded_on": shelf.recorded_on if _is_old(shelf.recorded_on, today) else None,
-    } | ({"expiring": found.expiring, "expires_on": found.expires_on} if found.expiring else {})
+    }
+    if found.expiring:
+        facts |= {"expiring": found.expiring, "expires_on": found.expires_on}
+    return facts
 
 
 def _is_old(recorded_on: date | None, today: date) -> bool:
