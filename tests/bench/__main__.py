@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import Progress
 
 from tests.bench import (
+    alert_year,
+    alerts,
     counts,
     digests,
     forecasts,
@@ -35,11 +37,13 @@ def main() -> int:
         figures += recalls.measure(folder)
         figures += counts.measure(folder)
         figures += requisitions.measure(folder, progress)
+        figures += alerts.measure(folder, progress)
         figures += digests.measure(folder)
         figures += mail.measure(folder)
         figures += forecasts.measure(folder, progress)
         figures += redistribution.measure()
         figures += replenishment_year.measure(progress)
+        figures += alert_year.measure(folder, progress)
     show(figures, Path("bench.json"))
     return 0 if all(figure.reached for figure in figures) else 1
 
