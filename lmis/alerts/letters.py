@@ -12,7 +12,7 @@ from lmis.accounts.models import User
 from lmis.config import settings
 from lmis.pages import TEMPLATES, environment
 
-LARGEST = 72_000  # bytes of text and HTML: as they travel they take a third more, and mail programs cut off at 100 KB
+LARGEST = 68_000  # bytes of text and HTML: they travel as up to half more, and mail programs cut off at 100 KB
 
 
 @dataclass(frozen=True, slots=True)
