@@ -50,6 +50,7 @@ def worker(
     from lmis.worker.works import WORKS
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     logging.getLogger("apscheduler").setLevel(logging.ERROR)  # what it skips is looked for again
     with refusing(), prepared_engine() as engine:
         if while_input_open:
