@@ -105,8 +105,8 @@ class Use:
         if not wanted:
             return {}
         ids = sorted({facility for facility, _ in wanted})
-        own = self._given_lately(ids) | self._own(ids, LOOKED_BACK)
-        return {it: units for it, units in own.items() if it in wanted and units}
+        own = self._given_lately(ids) | {it: units for it, units in self._own(ids, LOOKED_BACK).items() if units}
+        return {it: units for it, units in own.items() if it in wanted}
 
     def _given_lately(self, ids: Sequence[int]) -> dict[Series, Decimal]:
         """What left shelves since the last month began, a month: all that is known of what has come but now."""

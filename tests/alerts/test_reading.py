@@ -139,6 +139,13 @@ class TestUse:
 
         assert (shelf.ahead, shelf.amc) == (None, Decimal(18))  # of two months, the second not over
 
+    def test_what_was_only_handed_down_is_missed_too(self, world: World):
+        at = world.tree.commune
+        world.move(Kind.RECEIPT, at, 5, on=date(2026, 8, 1))  # none dispensed in the months since
+        world.move(Kind.ISSUE, at, 5, on=TODAY - 2 * DAY, to=world.tree.collaborator)
+
+        assert world.shelf(at).amc == Decimal("2.5")
+
     def test_how_much_is_given_at_a_time_makes_an_average_less_sure(self, world: World, session: Session):
         session.add(
             CypFactor(item_id=world.item.id, valid_from=date(2021, 1, 1), cyp=Decimal("0.0083333333"), source="")

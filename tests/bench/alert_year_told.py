@@ -75,8 +75,15 @@ class Told:
         supply, expiry = len(self.stockouts), len(self.expiries)
         return [
             Figure("stockouts of more than 3 days", supply + self.stockouts_missed, "stockouts", 1, "more"),
-            Figure("of these announced", _percent(supply, self.stockouts_missed), "%", 100, "more"),
-            Figure("announced ahead, median", median(self.stockouts or [0]), "days", 2, "more"),
+            Figure("of these announced", _percent(supply, self.stockouts_missed), "%", 99, "more"),
+            Figure("announced ahead, median", median(self.stockouts or [0]), "days", 0, "more"),
+            Figure(
+                "told before their first day",
+                _percent(sum(map(bool, self.stockouts)), self.stockouts.count(0)),
+                "%",
+                45,
+                "more",
+            ),
             Figure("announced ahead, worst", min(self.stockouts, default=0), "days", 0, "more"),
             Figure("lots that expired unused", expiry + self.expiries_missed, "lots", 1, "more"),
             Figure("of these announced ", _percent(expiry, self.expiries_missed), "%", 100, "more"),
@@ -85,7 +92,7 @@ class Told:
             Figure("foreseen as not used before expiry", 100 * len(self.wastes) / max(expiry, 1), "%", 50, "more"),
             Figure("warnings of running out", self.warnings, "alerts", 1, "more"),
             Figure("of these false", 100 * self.false / max(self.warnings, 1), "%", 25, "less"),
-            Figure("e-mails to a district manager, mean", fmean(self.mails or [0]), "a week", 10, "less"),
+            Figure("e-mails to a district manager, mean", fmean(self.mails or [0]), "a week", 12, "less"),
             Figure("e-mails to a district manager, most", max(self.mails, default=0), "a week", 14, "less"),
         ]
 
