@@ -72,7 +72,7 @@ def measure(folder: Path, progress: Progress) -> list[Figure]:
     size = f"{made:,} lots on shelves of {ITEMS} items"
     return [
         Figure(f"evaluating all rules, {size}", rules, "s", 10, "less"),
-        Figure("evaluating them / bare read of the lots on shelves", rules / _bare(path), "× time", 30, "less"),
+        Figure("evaluating them / bare read of the lots on shelves", rules / _bare(path), "× time", 60, "less"),
         Figure(
             "a night's evaluation with the plan of what to move", max(first["night"], again["night"]), "s", 30, "less"
         ),
