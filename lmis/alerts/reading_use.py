@@ -15,14 +15,12 @@ from lmis.calendar import add_months, complete_months, month_of
 from lmis.config import settings
 from lmis.forecast.consumption import average_consumption
 from lmis.forecast.outlook import Changes, Run, changes_of, figures, run_in_force
+from lmis.network.service import parents_on
 from lmis.network.tree import above
 from lmis.sql import Sql
 
 LOOKED_BACK = 12  # months, for what ran out so long ago that the months of AMC say nothing of it
 PORTION = 1_000
-PARENTS = """
-    SELECT facility_id, parent_id FROM facility_parent
-    WHERE valid_from <= :on AND (valid_to IS NULL OR valid_to > :on)"""
 BELOW = """
     WITH RECURSIVE below(id) AS (
         SELECT id FROM facility WHERE id IN (:ids*)
@@ -69,7 +67,7 @@ class Use:
     def _amc(self, ids: list[int]) -> dict[Series, Decimal]:
         """AMC that a facility's stock has to cover: what it dispenses itself, and what all under it do."""
         sql = Sql(self._session)
-        parents: Mapping[int, int | None] = dict(sql.rows(PARENTS, on=self._today))
+        parents: Mapping[int, int | None] = {**parents_on(self._session, self._today)}
         below = [row[0] for row in sql.rows(BELOW, ids=ids, on=self._today)]
         wanted = set(ids)
         chains = {id_: [at for at in above(parents, id_) if at in wanted] for id_ in below}

@@ -14,12 +14,8 @@ from lmis.accounts.rights import may_post
 from lmis.alerts.preferences import Wants, wants_of
 from lmis.db import id_of
 from lmis.mail.models import MailPreference
+from lmis.network.service import parents_on
 from lmis.network.tree import above
-from lmis.sql import Sql
-
-PARENTS = """
-    SELECT facility_id, parent_id FROM facility_parent
-    WHERE valid_from <= :on AND (valid_to IS NULL OR valid_to > :on)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,5 +100,5 @@ def recipients(session: Session, today: date, *, also: User | None = None) -> Re
     people = [Person(user, wants_of(kept)) for user, kept in session.exec(query)]
     if also and all(person.id != also.id for person in people):
         people.append(Person(also, wants_of(session.get(MailPreference, id_of(also)))))
-    parents = dict(Sql(session).rows(PARENTS, on=today))
+    parents = parents_on(session, today)
     return Recipients(people, parents)

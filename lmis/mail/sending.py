@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
-import socket
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
-from secrets import token_hex
 
 from sqlalchemy import Engine
 from sqlmodel import Session
 
 from lmis.config import settings
 from lmis.db import Busy, reader, transaction
+from lmis.jobs.running import new_holder
 from lmis.mail.answers import Fate, NotSent
 from lmis.mail.claims import Claimed, claim, drop, due, finish, mend
 from lmis.mail.outbox import sender
@@ -44,7 +42,7 @@ def send_due(engine: Engine, *, now: Callable[[], datetime], transport: Transpor
 
 
 def _send_all(engine: Engine, carrier: Transport, now: Callable[[], datetime], counts: Counter[str]) -> None:
-    holder = f"{socket.gethostname()[:80]}:{os.getpid()}:{token_hex(4)}"
+    holder = new_holder()
     with transaction(engine) as session:
         mend(session, now())
     cuts = 0

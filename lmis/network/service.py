@@ -13,6 +13,7 @@ from lmis.i18n import N_, nfc, search_key
 from lmis.network.models import Facility, FacilityParent
 from lmis.network.rows import FacilityRow
 from lmis.network.saving import Saved, save_facilities
+from lmis.sql import Sql
 
 __all__ = [
     "SUBTREE",
@@ -24,11 +25,15 @@ __all__ = [
     "facility_by_code",
     "is_within",
     "parent_of",
+    "parents_on",
     "save_facilities",
     "search_facilities",
     "subtree_ids",
 ]
 
+PARENTS = """
+    SELECT facility_id, parent_id FROM facility_parent
+    WHERE valid_from <= :on AND (valid_to IS NULL OR valid_to > :on)"""
 # Everything under :root (an id) on the day :on (a date), itself included; UNION stops even on a cycle.
 SUBTREE = """WITH RECURSIVE subtree(id) AS (
     SELECT CAST(:root AS INTEGER)
@@ -68,6 +73,11 @@ def children(session: Session, facility_id: int, on: date) -> list[Facility]:
 def parent_of(session: Session, facility_id: int, on: date) -> Facility | None:
     edge = select(FacilityParent.parent_id).where(FacilityParent.facility_id == facility_id, *_in_force(on))
     return session.exec(select(Facility).where(col(Facility.id).in_(edge))).first()
+
+
+def parents_on(session: Session, on: date) -> dict[int, int]:
+    """Who stands over whom on a day, by the id of the one below: the whole tree at once."""
+    return dict(Sql(session).rows(PARENTS, on=on))
 
 
 def ancestors(session: Session, facility_id: int, on: date) -> list[Facility]:
